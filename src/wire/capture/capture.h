@@ -10,9 +10,10 @@
  *
  * Everything in the file is under an adversary's control. A record that cannot be true (longer
  * than WW_FRAME_MAX, or than its block) ends the capture as `broken`; a file that ends inside a
- * record is `cut`. Frames before that are good. Memory: the buffer (256 KiB, growing to at most
- * WW_FRAME_MAX + 64 KiB for a long record), and 24 bytes an interface, at most
- * WW_CAPTURE_INTERFACES of them.
+ * record is `cut`. Frames before that are good. Limits are those of libpcap 1.10, so that tcpdump
+ * and we agree on how many frames a file has. Memory: a buffer of 640 KiB, of which 256 KiB are
+ * touched unless a record is long; 24 bytes an interface, at most WW_CAPTURE_INTERFACES of them;
+ * and what a decompressor takes (gzip 0.1 MiB; zstd its window, refused above 128 MiB).
  */
 #include "base/err.h"
 
@@ -20,7 +21,8 @@
 #include <stddef.h>
 
 enum {
-	WW_FRAME_MAX = 262144 + 65536, /* the longest record: libpcap's MAXIMUM_SNAPLEN and headers */
+	WW_FRAME_MAX = 262144 + 65536, /* the longest frame handed out; D-Bus, USB and EBHSCR records
+	                                  may be longer in the file and are cut to it */
 	WW_CAPTURE_INTERFACES = 1024,
 	WW_BATCH = 32, /* frames a batch: deep enough to hide a cache miss behind a prefetch */
 };
@@ -31,7 +33,7 @@ struct ww_frame {
 	uint32_t captured;  /* bytes at data */
 	uint32_t length;    /* bytes on the wire; >= captured, else the record was malformed and this
 	                       is set to captured */
-	int64_t time_us;    /* since 1970 UTC; nanoseconds are cut */
+	int64_t time_us;    /* since 1970 UTC; nanoseconds are cut; within years 1 to 9999 */
 	uint64_t number;    /* 1-based in the file, counting every frame: as tcpdump and Wireshark do */
 	uint16_t link_type; /* LINKTYPE_ value, see packet/link.def */
 	uint16_t interface; /* pcapng interface, 0-based over the file; 0 in pcap */

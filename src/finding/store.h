@@ -26,15 +26,18 @@ struct ww_run {
 };
 
 /*
- * Opens (and makes, when `create`) the store. ":memory:" is allowed.
- * Returns 0; -ENOENT when it does not exist and is not to be made; -EINVAL with *err when the file
- * is something else or of another version; -EIO with *err from SQLite. End with ww_store_close.
+ * Opens (and makes, mode 0600, when `create`) the store. ":memory:" is allowed. *err is filled with
+ * every failure. Returns 0; -ENOENT when it does not exist (or is empty) and is not to be made;
+ * -EINVAL when the file is something else or of another version; -EIO with SQLite's words;
+ * -EACCES and other errnos of open and mkdir. End with ww_store_close.
  */
 int ww_store_open(const char *path, bool create, struct ww_store **ret, struct ww_err *err);
 void ww_store_close(struct ww_store **store);
 
 /* All return 0 or -EIO (-ENOENT for what is not there); ww_store_error has SQLite's words. */
+/* Fills run->id. From here to the commit another writer waits 5 s, then fails; readers do not. */
 int ww_store_begin(struct ww_store *store, struct ww_run *run);
+/* The same id again replaces what was there (a scan that went on). */
 int ww_store_finding(struct ww_store *store, const struct ww_finding *finding);
 int ww_store_host(struct ww_store *store, const struct ww_host *host);
 int ww_store_incident(struct ww_store *store, const struct ww_incident *incident);
@@ -48,7 +51,7 @@ int ww_store_last_run(struct ww_store *store, struct ww_run *ret);
  */
 int ww_store_find(struct ww_store *store, int64_t run, uint64_t id, struct ww_finding *ret);
 void ww_store_finding_done(struct ww_finding *finding);
-/* How many findings the run has. */
+/* How many findings the run has, those beyond WW_STORE_FINDINGS included. */
 int ww_store_count(struct ww_store *store, int64_t run, uint64_t *ret);
 /* Calls `each` for every host of the run, in order of infection; a non-zero answer stops. */
 int ww_store_each_host(struct ww_store *store, int64_t run,

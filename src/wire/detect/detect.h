@@ -17,18 +17,18 @@ struct ww_detect_hit {
 	struct ww_ip client, server; /* of the flow; of a lone packet: source and destination */
 	uint16_t client_port, server_port;
 	uint8_t proto;
-	enum ww_dir dir;       /* of the bytes that matched */
-	bool start_seen;       /* false: who began was guessed */
-	bool established;      /* two-way */
+	enum ww_dir dir;  /* of the bytes that matched */
+	bool start_seen;  /* false: who began was guessed */
+	bool established; /* two-way */
 	uint32_t gid, sid;
 	const char *msg;
-	const char *advisory;  /* ID, or NULL: a rule of the user's */
-	int stage;             /* index in the advisory's stages of a TEXT rule, or -1 */
-	bool has_address;      /* the text named one: {attacker} */
+	const char *advisory; /* ID, or NULL: a rule of the user's */
+	int stage;            /* index in the advisory's stages of a TEXT rule, or -1 */
+	bool has_address;     /* the text named one: {attacker} */
 	struct ww_ip address;
 	struct ww_evidence evidence; /* the bytes */
 	uint32_t flow_id;
-	uint64_t finding;      /* id of the finding this hit became, 0: none */
+	uint64_t finding; /* id of the finding this hit became, 0: none */
 	char flow[WW_COMMUNITY_ID_MAX];
 };
 

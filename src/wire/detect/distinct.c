@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/detect/distinct.h"
+
+#include "base/err.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { SKETCHES = 3, PRECISION = 10 };
+_Static_assert(1 << PRECISION == WW_DISTINCT_REGISTERS, "registers are 2^precision");
+
+/* An endpoint: 48 bits of the address's hash, never 0, and the port. 0 marks an empty slot. */
+struct owner {
+	uint64_t few[WW_DISTINCT_FEW];
+	uint32_t n;     /* endpoints, while exact */
+	uint32_t table; /* 1-based; 0: none */
+	bool sketched;
+};
+
+struct ww_distinct {
+	struct ww_hash_key key;
+	struct owner *owners;
+	uint64_t *tables;
+	uint32_t *free_tables; /* 1-based, a stack */
+	uint32_t n_free, n_owners;
+	uint8_t *sketches; /* [owner][endpoints, hosts, ports][register] */
+};
+
+int ww_distinct_new(
+	struct ww_hash_key key, uint32_t n_owners, uint32_t n_tables, struct ww_distinct **ret)
+{
+	struct ww_distinct *distinct = calloc(1, sizeof *distinct);
+	if (!distinct)
+		return -ENOMEM;
+	distinct->key = key;
+	distinct->n_owners = n_owners;
+	/* calloc of this size maps pages that cost nothing until they are written. */
+	distinct->owners = calloc(n_owners, sizeof *distinct->owners);
+	distinct->tables = calloc(n_tables, WW_DISTINCT_SLOTS * sizeof *distinct->tables);
+	distinct->free_tables = calloc(n_tables, sizeof *distinct->free_tables);
+	distinct->sketches = calloc(n_owners, SKETCHES * WW_DISTINCT_REGISTERS);
+	if (!distinct->owners || !distinct->tables || !distinct->free_tables ||
+		!distinct->sketches) {
+		ww_distinct_free(&distinct);
+		return -ENOMEM;
+	}
+	for (uint32_t i = n_tables; i > 0; i--)
+		distinct->free_tables[distinct->n_free++] = i;
+	*ret = distinct;
+	return 0;
+}
+
+void ww_distinct_free(struct ww_distinct **distinct)
+{
+	if (!*distinct)
+		return;
+	free((*distinct)->owners);
+	free((*distinct)->tables);
+	free((*distinct)->free_tables);
+	free((*distinct)->sketches);
+	free(*distinct);
+	*distinct = NULL;
+}
+
+static uint8_t *sketch_of(const struct ww_distinct *distinct, uint32_t owner, int which)
+{
+	return distinct->sketches +
+	       ((size_t)owner * SKETCHES + (size_t)which) * WW_DISTINCT_REGISTERS;
+}
+
+static void sketch_add(uint8_t *registers, uint64_t hash)
+{
+	uint64_t rest = hash << PRECISION;
+	uint8_t rank = rest ? (uint8_t)(__builtin_clzll(rest) + 1) : 64 - PRECISION + 1;
+	uint8_t *place = &registers[hash >> (64 - PRECISION)];
+	if (rank > *place)
+		*place = rank;
+}
+
+static void sketch_endpoint(struct ww_distinct *distinct, uint32_t owner, uint64_t endpoint)
+{
+	uint64_t port = endpoint & 0xffff;
+	sketch_add(sketch_of(distinct, owner, 0), ww_hash_2(&distinct->key, endpoint, 1));
+	sketch_add(sketch_of(distinct, owner, 1), ww_hash_2(&distinct->key, endpoint >> 16, 2));
+	sketch_add(sketch_of(distinct, owner, 2), ww_hash_2(&distinct->key, port, 3));
+}
+
+static uint64_t *table_of(const struct ww_distinct *distinct, uint32_t table)
+{
+	return distinct->tables + (size_t)(table - 1) * WW_DISTINCT_SLOTS;
+}
+
+/* True when it is new. The table is never full: see WW_DISTINCT_EXACT. */
+static bool table_add(struct ww_distinct *distinct, uint32_t table, uint64_t endpoint)
+{
+	uint64_t *slots = table_of(distinct, table);
+	uint64_t at = ww_hash_2(&distinct->key, endpoint, 4);
+	for (;; at++) {
+		uint64_t *slot = &slots[at % WW_DISTINCT_SLOTS];
+		if (*slot == endpoint)
+			return false;
+		if (*slot == 0) {
+			*slot = endpoint;
+			return true;
+		}
+	}
+}
+
+static void table_release(struct ww_distinct *distinct, struct owner *self)
+{
+	if (self->table == 0)
+		return;
+	memset(table_of(distinct, self->table), 0, WW_DISTINCT_SLOTS * sizeof(uint64_t));
+	distinct->free_tables[distinct->n_free++] = self->table;
+	self->table = 0;
+}
+
+static void become_sketch(struct ww_distinct *distinct, uint32_t owner)
+{
+	struct owner *self = &distinct->owners[owner];
+	const uint64_t *slots = self->table ? table_of(distinct, self->table) : self->few;
+	uint32_t n_slots = self->table ? WW_DISTINCT_SLOTS : WW_DISTINCT_FEW;
+	for (uint32_t i = 0; i < n_slots; i++)
+		if (slots[i])
+			sketch_endpoint(distinct, owner, slots[i]);
+	table_release(distinct, self);
+	self->sketched = true;
+}
+
+static void grow(struct ww_distinct *distinct, uint32_t owner)
+{
+	struct owner *self = &distinct->owners[owner];
+	if (self->table || distinct->n_free == 0) {
+		become_sketch(distinct, owner);
+		return;
+	}
+	self->table = distinct->free_tables[--distinct->n_free];
+	for (uint32_t i = 0; i < WW_DISTINCT_FEW; i++)
+		table_add(distinct, self->table, self->few[i]);
+}
+
+void ww_distinct_add(
+	struct ww_distinct *distinct, uint32_t owner, const struct ww_ip *ip, uint16_t port)
+{
+	ww_assert(owner < distinct->n_owners);
+	struct owner *self = &distinct->owners[owner];
+	uint64_t host = ww_hash_2(&distinct->key, ww_ip_word(ip, 0), ww_ip_word(ip, 1)) >> 16;
+	uint64_t endpoint = (host ? host : 1) << 16 | port;
+	if (!self->sketched && !self->table) {
+		for (uint32_t i = 0; i < self->n; i++)
+			if (self->few[i] == endpoint)
+				return;
+		if (self->n < WW_DISTINCT_FEW) {
+			self->few[self->n++] = endpoint;
+			return;
+		}
+		grow(distinct, owner);
+	}
+	if (self->table) {
+		if (table_add(distinct, self->table, endpoint))
+			self->n++;
+		if (self->n >= WW_DISTINCT_EXACT)
+			grow(distinct, owner);
+		return;
+	}
+	sketch_endpoint(distinct, owner, endpoint);
+}
+
+void ww_distinct_reset(struct ww_distinct *distinct, uint32_t owner)
+{
+	ww_assert(owner < distinct->n_owners);
+	struct owner *self = &distinct->owners[owner];
+	table_release(distinct, self);
+	if (self->sketched)
+		memset(sketch_of(distinct, owner, 0), 0, SKETCHES * WW_DISTINCT_REGISTERS);
+	memset(self, 0, sizeof *self);
+}
+
+/* Ertl's sigma and tau: the corrections at the empty and at the saturated end. */
+static double ertl_sigma(double x)
+{
+	if (x == 1)
+		return INFINITY;
+	double y = 1, z = x, before;
+	do {
+		x *= x;
+		before = z;
+		z += x * y;
+		y += y;
+	} while (before != z);
+	return z;
+}
+
+static double ertl_tau(double x)
+{
+	if (x == 0 || x == 1)
+		return 0;
+	double y = 1, z = 1 - x, before;
+	do {
+		x = sqrt(x);
+		before = z;
+		y *= 0.5;
+		z -= (1 - x) * (1 - x) * y;
+	} while (before != z);
+	return z / 3;
+}
+
+static uint64_t sketch_count(const uint8_t *registers)
+{
+	enum { TOP = 64 - PRECISION };
+	uint32_t histogram[TOP + 2] = {0};
+	for (int i = 0; i < WW_DISTINCT_REGISTERS; i++)
+		histogram[registers[i]]++;
+	double m = WW_DISTINCT_REGISTERS;
+	double z = m * ertl_tau(1 - histogram[TOP + 1] / m);
+	for (int k = TOP; k > 0; k--)
+		z = (z + histogram[k]) * 0.5;
+	z += m * ertl_sigma(histogram[0] / m);
+	return (uint64_t)llround(m * m / (2 * log(2)) / z);
+}
+
+static int compare_words(const void *a, const void *b)
+{
+	uint64_t x, y;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return (x > y) - (x < y);
+}
+
+static uint64_t count_sorted(uint64_t *words, size_t n)
+{
+	uint64_t distinct = 0;
+	qsort(words, n, sizeof *words, compare_words);
+	for (size_t i = 0; i < n; i++)
+		distinct += i == 0 || words[i] != words[i - 1];
+	return distinct;
+}
+
+struct ww_distinct_counts ww_distinct_count(const struct ww_distinct *distinct, uint32_t owner)
+{
+	ww_assert(owner < distinct->n_owners);
+	const struct owner *self = &distinct->owners[owner];
+	if (self->sketched)
+		return (struct ww_distinct_counts){
+			.endpoints = sketch_count(sketch_of(distinct, owner, 0)),
+			.hosts = sketch_count(sketch_of(distinct, owner, 1)),
+			.ports = sketch_count(sketch_of(distinct, owner, 2)),
+		};
+	uint64_t hosts[WW_DISTINCT_EXACT], ports[WW_DISTINCT_EXACT];
+	const uint64_t *slots = self->table ? table_of(distinct, self->table) : self->few;
+	uint32_t n_slots = self->table ? WW_DISTINCT_SLOTS : self->n;
+	size_t n = 0;
+	for (uint32_t i = 0; i < n_slots; i++) {
+		if (slots[i] == 0)
+			continue;
+		hosts[n] = slots[i] >> 16;
+		ports[n++] = slots[i] & 0xffff;
+	}
+	return (struct ww_distinct_counts){
+		.endpoints = n,
+		.hosts = count_sorted(hosts, n),
+		.ports = count_sorted(ports, n),
+		.exact = true,
+	};
+}

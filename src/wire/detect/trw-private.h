@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/* What trw.c (the test) and trw-report.c (what is said of a scanner) share. */
+#include "wire/detect/distinct.h"
+#include "wire/detect/trw.h"
+
+/* One step of a walk. */
+struct step {
+	int64_t sent_us;
+	uint64_t frame; /* of the first packet */
+	struct ww_ip dst;
+	uint16_t port;
+	uint16_t score; /* after it */
+	uint8_t outcome;
+};
+
+/* The last steps of one source since it stood at 0; steps[0] is the oldest kept. */
+struct walk {
+	struct step steps[WW_TRW_STEPS];
+	uint32_t owner; /* index of the source + 1; 0: free */
+	uint8_t n;
+};
+
+/* 32 bytes, two to a cache line. All zero: empty. */
+struct source {
+	struct ww_ip ip;
+	uint32_t last_s;   /* trace second of the last contact */
+	uint16_t sent;     /* since the score stood at 0, and those under way then */
+	uint16_t pending;  /* of them not yet judged */
+	uint16_t consumed; /* judged since the score stood at 0 */
+	uint16_t score;
+	uint16_t slot; /* 1-based: of the walk, or of the scanner when is_scanner; 0: none */
+	uint8_t proto; /* 0: the entry is empty; IPPROTO_HOPOPTS is no transport */
+	bool is_scanner;
+};
+_Static_assert(sizeof(struct source) == 32, "two sources to a cache line");
+
+/* What is known of one scanner. The finding is made once and kept up to date. */
+struct scanner {
+	struct ww_ip ip;
+	uint8_t proto; /* 0: free */
+	uint32_t n_frames;
+	uint64_t frames[WW_FINDING_FRAMES];
+	uint64_t id; /* of the finding */
+	int64_t alarm_us, first_us, last_us;
+	uint64_t sent, failed, refused, answered;
+	uint64_t consumed_to_alarm, sent_to_alarm;
+	double confidence;
+	struct ww_ip first_dst; /* of the earliest packet kept */
+	uint16_t first_port;
+	uint64_t first_frame;
+	/* Deltas between the destinations of one port in the order sent. */
+	struct ww_ip last_dst;
+	uint16_t last_port;
+	uint32_t deltas, deltas_one;
+};
+
+struct ww_trw {
+	struct ww_walk walk;
+	uint32_t threshold;
+	double run_length;
+	struct ww_hash_key key;
+	struct ww_detect_sink sink;
+
+	struct source *sources;
+	uint32_t n_sources;
+	struct walk *walks;
+	uint32_t n_walks, next_walk; /* next_walk: the hand of the clock */
+	uint16_t *free_walks;        /* 0-based, a stack */
+	uint32_t n_free_walks;
+	struct scanner *scanners;
+	uint32_t *scanner_tags; /* hashes of their addresses, side by side for a quick search */
+	uint32_t n_scanners, next_scanner;
+	struct ww_distinct *distinct;
+
+	bool started;
+	int64_t now_us, elapsed_us;
+	struct ww_trw_counts counts;
+};
+
+/* Makes a scanner of the source that stands at the threshold, and says so. Returns its slot. */
+uint32_t ww_trw_scanner_new(struct ww_trw *trw, const struct source *source,
+	const struct walk *walk, const struct ww_contact *contact);
+/* A contact of a known scanner. */
+void ww_trw_scanner_contact(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact);
+/* The final counts through sink.update. */
+void ww_trw_scanner_update(struct ww_trw *trw, uint32_t slot);
+/* The scanner kept for this source, or 0. Looked up at an alarm only. */
+uint32_t ww_trw_scanner_find(const struct ww_trw *trw, const struct ww_ip *ip, uint8_t proto);

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/detect/trw-private.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A kind needs this many times more of one than of the other; between, it is a block. */
+enum { LOPSIDED = 5 };
+/* 'sequential' wants so many deltas, of which so many percent are +1. */
+enum { SEQUENTIAL_DELTAS = 5, SEQUENTIAL_PERCENT = 80 };
+
+static const double CONFIDENCE_MAX = 0.999;
+
+/* The frame into the ascending list; of more than 32 the earliest stay. */
+static void keep_frame(struct scanner *scanner, uint64_t frame)
+{
+	uint32_t at = scanner->n_frames;
+	if (frame == 0 || (at == WW_FINDING_FRAMES && frame >= scanner->frames[at - 1]))
+		return;
+	while (at > 0 && scanner->frames[at - 1] > frame)
+		at--;
+	if (at > 0 && scanner->frames[at - 1] == frame)
+		return;
+	if (scanner->n_frames < WW_FINDING_FRAMES)
+		scanner->n_frames++;
+	memmove(scanner->frames + at + 1, scanner->frames + at,
+		(scanner->n_frames - at - 1) * sizeof scanner->frames[0]);
+	scanner->frames[at] = frame;
+}
+
+/* One destination in the order sent. */
+static void keep_delta(struct scanner *scanner, const struct ww_ip *dst, uint16_t port)
+{
+	if (scanner->last_port == port && ww_ip_is_v4(dst) && ww_ip_is_v4(&scanner->last_dst) &&
+		!ww_ip_equal(dst, &scanner->last_dst)) {
+		scanner->deltas++;
+		scanner->deltas_one += ww_ip_v4(dst) == ww_ip_v4(&scanner->last_dst) + 1;
+	}
+	scanner->last_dst = *dst;
+	scanner->last_port = port;
+}
+
+static void keep_first(struct scanner *scanner, int64_t sent_us, uint64_t frame,
+	const struct ww_ip *dst, uint16_t port)
+{
+	if (scanner->first_frame && scanner->first_frame <= frame)
+		return;
+	scanner->first_frame = frame;
+	scanner->first_dst = *dst;
+	scanner->first_port = port;
+	scanner->first_us = sent_us;
+}
+
+static void keep_outcome(struct scanner *scanner, uint8_t outcome)
+{
+	scanner->refused += outcome == WW_CONTACT_REFUSED;
+	scanner->failed += outcome == WW_CONTACT_REFUSED || outcome == WW_CONTACT_UNANSWERED;
+	scanner->answered += outcome == WW_CONTACT_ANSWERED;
+}
+
+static int compare_frames(const void *a, const void *b)
+{
+	const struct step *x = a, *y = b;
+	return (x->frame > y->frame) - (x->frame < y->frame);
+}
+
+/* The walk that led to the alarm: its facts, and its destinations in the order sent. */
+static void keep_walk(struct ww_trw *trw, uint32_t slot, const struct walk *walk)
+{
+	struct scanner *scanner = &trw->scanners[slot - 1];
+	struct step sent[WW_TRW_STEPS];
+	memcpy(sent, walk->steps, walk->n * sizeof sent[0]);
+	qsort(sent, walk->n, sizeof sent[0], compare_frames);
+	for (int i = 0; i < walk->n; i++) {
+		const struct step *step = &sent[i];
+		keep_frame(scanner, step->frame);
+		keep_first(scanner, step->sent_us, step->frame, &step->dst, step->port);
+		keep_delta(scanner, &step->dst, step->port);
+		keep_outcome(scanner, step->outcome);
+		ww_distinct_add(trw->distinct, slot - 1, &step->dst, step->port);
+		if (step->sent_us > scanner->last_us)
+			scanner->last_us = step->sent_us;
+	}
+}
+
+static const char *kind_of(const struct ww_distinct_counts *counts)
+{
+	if (counts->hosts <= 1)
+		return "vertical";
+	if (counts->ports <= 1 || counts->hosts >= LOPSIDED * counts->ports)
+		return "horizontal";
+	return counts->ports >= LOPSIDED * counts->hosts ? "vertical" : "block";
+}
+
+static void write_message(struct ww_finding *finding, const struct scanner *scanner,
+	const struct ww_distinct_counts *counts)
+{
+	const char *proto = ww_proto_name(scanner->proto);
+	const char *about = counts->exact ? "" : "about ";
+	char what[96], host[WW_IP_TEXT_MAX], refused[48] = "";
+	if (counts->hosts <= 1)
+		snprintf(what, sizeof what, "%s: %s%" PRIu64 " %s ports tried",
+			ww_ip_print(&scanner->first_dst, host), about, counts->ports, proto);
+	else if (counts->ports <= 1)
+		snprintf(what, sizeof what, "%u/%s: %s%" PRIu64 " addresses tried",
+			(unsigned)scanner->first_port, proto, about, counts->hosts);
+	else
+		snprintf(what, sizeof what,
+			"%s%" PRIu64 " addresses, %" PRIu64 " %s ports: %" PRIu64
+			" endpoints tried",
+			about, counts->hosts, counts->ports, proto, counts->endpoints);
+	if (scanner->refused)
+		snprintf(refused, sizeof refused, ", %" PRIu64 " refused", scanner->refused);
+	snprintf(finding->msg, sizeof finding->msg, "scans %s, %" PRIu64 " did not answer%s", what,
+		scanner->failed - scanner->refused, refused);
+}
+
+static void write_strategy(struct ww_finding *finding, const struct scanner *scanner)
+{
+	double span_us = (double)scanner->last_us - (double)scanner->first_us;
+	struct ww_strategy *strategy = &finding->strategy;
+	if (span_us > 0 && scanner->sent > 1)
+		strategy->per_s = (double)(scanner->sent - 1) * 1e6 / span_us;
+	if (scanner->deltas < SEQUENTIAL_DELTAS ||
+		(uint64_t)scanner->deltas_one * 100 <
+			(uint64_t)scanner->deltas * SEQUENTIAL_PERCENT)
+		return;
+	/* Against a uniform choice each +1 weighs 32 ln 2 nats: nothing is left of the doubt. */
+	snprintf(strategy->name, sizeof strategy->name, "sequential");
+	strategy->p = 0.99;
+	strategy->start = scanner->first_dst;
+}
+
+static void write_finding(const struct ww_trw *trw, uint32_t slot, struct ww_finding *finding)
+{
+	const struct scanner *scanner = &trw->scanners[slot - 1];
+	struct ww_distinct_counts counts = ww_distinct_count(trw->distinct, slot - 1);
+	*finding = (struct ww_finding){
+		.id = scanner->id,
+		.kind = WW_FINDING_SCAN,
+		.time_us = scanner->alarm_us,
+		.src = scanner->ip,
+		.proto = scanner->proto,
+		.confidence = scanner->confidence,
+		.n_frames = scanner->n_frames,
+		.targets = counts.endpoints,
+		.hosts = counts.hosts,
+		.ports = counts.ports,
+		.failed = scanner->failed,
+		.first_contacts_to_alarm = scanner->consumed_to_alarm,
+		.sent_to_alarm = scanner->sent_to_alarm,
+		.threshold = trw->threshold * trw->walk.unit,
+	};
+	if (counts.hosts == 1)
+		finding->dst = scanner->first_dst;
+	if (counts.ports == 1)
+		finding->port = scanner->first_port;
+	memcpy(finding->frames, scanner->frames, scanner->n_frames * sizeof finding->frames[0]);
+	snprintf(finding->scan, sizeof finding->scan, "%s", kind_of(&counts));
+	write_message(finding, scanner, &counts);
+	write_strategy(finding, scanner);
+}
+
+static const char *outcome_name(uint8_t outcome)
+{
+	return outcome == WW_CONTACT_ANSWERED  ? "answered"
+	       : outcome == WW_CONTACT_REFUSED ? "refused"
+					       : "unanswered";
+}
+
+static size_t write_evidence(const struct ww_trw *trw, const struct source *source,
+	const struct walk *walk, struct ww_evidence *evidence)
+{
+	for (int i = 0; i < walk->n; i++) {
+		const struct step *step = &walk->steps[i];
+		evidence[i] = (struct ww_evidence){
+			.frame = step->frame,
+			.time_us = step->sent_us,
+			.src = source->ip,
+			.dst = step->dst,
+			.dport = step->port,
+			.proto = source->proto,
+			.score = step->score * trw->walk.unit,
+		};
+		snprintf(evidence[i].note, sizeof evidence[i].note, "%s",
+			outcome_name(step->outcome));
+	}
+	return walk->n;
+}
+
+static double posterior(const struct ww_trw *trw, const struct source *source)
+{
+	double odds = exp(source->score * trw->walk.unit) * WW_TRW_PRIOR / (1 - WW_TRW_PRIOR);
+	return fmin(odds / (1 + odds), CONFIDENCE_MAX);
+}
+
+static uint32_t tag_of(const struct ww_trw *trw, const struct ww_ip *ip, uint8_t proto)
+{
+	return (uint32_t)ww_hash_4(&trw->key, ww_ip_word(ip, 0), ww_ip_word(ip, 1), proto, 0);
+}
+
+/* The next slot in turn; who had it is told a last time. */
+static uint32_t take_slot(struct ww_trw *trw)
+{
+	uint32_t slot = trw->next_scanner + 1;
+	trw->next_scanner = slot % trw->n_scanners;
+	if (trw->scanners[slot - 1].proto) {
+		ww_trw_scanner_update(trw, slot);
+		ww_distinct_reset(trw->distinct, slot - 1);
+		trw->counts.evicted_scanners++;
+	}
+	return slot;
+}
+
+uint32_t ww_trw_scanner_new(struct ww_trw *trw, const struct source *source,
+	const struct walk *walk, const struct ww_contact *contact)
+{
+	uint32_t slot = take_slot(trw);
+	struct scanner *scanner = &trw->scanners[slot - 1];
+	*scanner = (struct scanner){
+		.ip = source->ip,
+		.proto = source->proto,
+		.alarm_us = contact->judged_us,
+		.first_us = contact->sent_us,
+		.last_us = contact->sent_us,
+		.sent = source->sent > source->consumed ? source->sent : source->consumed,
+		.consumed_to_alarm = source->consumed,
+		.sent_to_alarm = source->sent > source->consumed ? source->sent : source->consumed,
+		.confidence = posterior(trw, source),
+	};
+	trw->scanner_tags[slot - 1] = tag_of(trw, &source->ip, source->proto);
+	keep_walk(trw, slot, walk);
+	trw->counts.alarms++;
+	if (!trw->sink.finding)
+		return slot;
+	struct ww_finding finding;
+	struct ww_evidence evidence[WW_TRW_STEPS];
+	write_finding(trw, slot, &finding);
+	finding.evidence = evidence;
+	finding.n_evidence = write_evidence(trw, source, walk, evidence);
+	scanner->id = trw->sink.finding(trw->sink.context, &finding);
+	return slot;
+}
+
+void ww_trw_scanner_contact(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact)
+{
+	struct scanner *scanner = &trw->scanners[slot - 1];
+	keep_frame(scanner, contact->sent_frame);
+	keep_first(scanner, contact->sent_us, contact->sent_frame, &contact->dst, contact->port);
+	ww_distinct_add(trw->distinct, slot - 1, &contact->dst, contact->port);
+	if (contact->sent_us > scanner->last_us)
+		scanner->last_us = contact->sent_us;
+	if (contact->outcome == WW_CONTACT_SENT) {
+		scanner->sent++;
+		keep_delta(scanner, &contact->dst, contact->port);
+		return;
+	}
+	keep_outcome(scanner, contact->outcome);
+}
+
+void ww_trw_scanner_update(struct ww_trw *trw, uint32_t slot)
+{
+	if (!trw->sink.update || trw->scanners[slot - 1].id == 0)
+		return;
+	struct ww_finding finding;
+	write_finding(trw, slot, &finding);
+	trw->sink.update(trw->sink.context, &finding);
+}
+
+uint32_t ww_trw_scanner_find(const struct ww_trw *trw, const struct ww_ip *ip, uint8_t proto)
+{
+	uint32_t tag = tag_of(trw, ip, proto);
+	for (uint32_t i = 0; i < trw->n_scanners; i++) {
+		const struct scanner *scanner = &trw->scanners[i];
+		if (trw->scanner_tags[i] == tag && scanner->proto == proto &&
+			ww_ip_equal(&scanner->ip, ip))
+			return i + 1;
+	}
+	return 0;
+}

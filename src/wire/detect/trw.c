@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/detect/trw-private.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+struct ww_trw_config ww_trw_config_default(void)
+{
+	return (struct ww_trw_config){
+		.fail_benign = WW_TRW_FAIL_BENIGN,
+		.fail_scanner = WW_TRW_FAIL_SCANNER,
+		.false_alarm_rate = WW_TRW_FALSE_ALARMS,
+		.sources = WW_TRW_SOURCES,
+		.walks = WW_TRW_WALKS,
+		.scanners = WW_TRW_SCANNERS,
+		.tables = WW_TRW_TABLES,
+		.key = ww_hash_key_fixed(0),
+	};
+}
+
+static int check(const struct ww_trw_config *config, struct ww_err *err)
+{
+	if (!(config->fail_benign > 0 && config->fail_benign < config->fail_scanner &&
+		    config->fail_scanner < 1))
+		return ww_fail(err, WW_NOWHERE, -EINVAL,
+			"the scan test needs 0 < P(fail|benign) < P(fail|scanner) < 1");
+	if (config->sources == 0 || config->sources > 1u << 26 || config->walks == 0 ||
+		config->walks > UINT16_MAX || config->scanners == 0 ||
+		config->scanners > UINT16_MAX || config->tables == 0 || config->tables > UINT16_MAX)
+		return ww_fail(
+			err, WW_NOWHERE, -EINVAL, "a table of the scan test is out of range");
+	return 0;
+}
+
+static int solve(struct ww_trw *trw, const struct ww_trw_config *config, struct ww_err *err)
+{
+	trw->walk = ww_walk_between(config->fail_benign, config->fail_scanner);
+	int r = ww_walk_threshold(
+		&trw->walk, config->fail_benign, config->false_alarm_rate, &trw->threshold);
+	if (r == -EINVAL)
+		return ww_fail(err, WW_NOWHERE, r, "no threshold gives %g false alarms a contact",
+			config->false_alarm_rate);
+	if (r == 0)
+		r = ww_walk_run_length(
+			&trw->walk, trw->threshold, config->fail_benign, &trw->run_length);
+	return r;
+}
+
+int ww_trw_new(const struct ww_trw_config *config, struct ww_trw **ret, struct ww_err *err)
+{
+	int r = check(config, err);
+	if (r < 0)
+		return r;
+	struct ww_trw *trw = calloc(1, sizeof *trw);
+	if (!trw)
+		return -ENOMEM;
+	trw->key = config->key;
+	trw->sink = config->sink;
+	trw->n_sources = WW_TRW_WAYS;
+	while (trw->n_sources < config->sources)
+		trw->n_sources *= 2;
+	trw->n_walks = config->walks;
+	trw->n_scanners = config->scanners;
+	r = solve(trw, config, err);
+	if (r == 0)
+		r = ww_distinct_new(config->key, trw->n_scanners, config->tables, &trw->distinct);
+	if (r == 0) {
+		trw->sources = calloc(trw->n_sources, sizeof *trw->sources);
+		trw->walks = calloc(trw->n_walks, sizeof *trw->walks);
+		trw->scanners = calloc(trw->n_scanners, sizeof *trw->scanners);
+		trw->scanner_tags = calloc(trw->n_scanners, sizeof *trw->scanner_tags);
+		trw->free_walks = calloc(trw->n_walks, sizeof *trw->free_walks);
+		if (!trw->sources || !trw->walks || !trw->scanners || !trw->scanner_tags ||
+			!trw->free_walks)
+			r = -ENOMEM;
+	}
+	if (r < 0) {
+		ww_trw_free(&trw);
+		return r;
+	}
+	while (trw->n_free_walks < trw->n_walks) {
+		uint32_t n = trw->n_free_walks++;
+		trw->free_walks[n] = (uint16_t)(trw->n_walks - 1 - n);
+	}
+	*ret = trw;
+	return 0;
+}
+
+void ww_trw_free(struct ww_trw **trw)
+{
+	if (!*trw)
+		return;
+	ww_distinct_free(&(*trw)->distinct);
+	free((*trw)->sources);
+	free((*trw)->walks);
+	free((*trw)->scanners);
+	free((*trw)->scanner_tags);
+	free((*trw)->free_walks);
+	free(*trw);
+	*trw = NULL;
+}
+
+static struct walk *walk_of(struct ww_trw *trw, const struct source *source)
+{
+	return source->is_scanner || source->slot == 0 ? NULL : &trw->walks[source->slot - 1];
+}
+
+static void walk_release(struct ww_trw *trw, struct source *source)
+{
+	struct walk *walk = walk_of(trw, source);
+	if (!walk)
+		return;
+	walk->owner = 0;
+	walk->n = 0;
+	trw->free_walks[trw->n_free_walks++] = (uint16_t)(source->slot - 1);
+	source->slot = 0;
+}
+
+/* A free walk; when all are in use the one at the clock's hand, which was taken longest ago. */
+static struct walk *walk_take(struct ww_trw *trw, struct source *source)
+{
+	uint32_t pick = trw->next_walk;
+	if (trw->n_free_walks)
+		pick = trw->free_walks[--trw->n_free_walks];
+	else
+		trw->next_walk = (trw->next_walk + 1) % trw->n_walks;
+	struct walk *walk = &trw->walks[pick];
+	if (walk->owner) {
+		trw->sources[walk->owner - 1].slot = 0;
+		trw->counts.evicted_walks++;
+	}
+	walk->n = 0;
+	walk->owner = (uint32_t)(source - trw->sources) + 1;
+	source->slot = (uint16_t)(pick + 1);
+	return walk;
+}
+
+/* True when `a` is the better one to give up. */
+static bool gives_way(const struct source *a, const struct source *b)
+{
+	if (a->is_scanner != b->is_scanner)
+		return b->is_scanner;
+	if (a->score != b->score)
+		return a->score < b->score;
+	return a->last_s < b->last_s;
+}
+
+static void evict(struct ww_trw *trw, struct source *source)
+{
+	if (source->score > 0 || source->is_scanner)
+		trw->counts.evicted_sources++;
+	else
+		trw->counts.forgotten_sources++;
+	walk_release(trw, source);
+}
+
+static struct source *find_or_make(struct ww_trw *trw, const struct ww_ip *ip, uint8_t proto)
+{
+	uint64_t hash =
+		ww_hash_2(&trw->key, ww_ip_word(ip, 0) ^ (uint64_t)proto << 56, ww_ip_word(ip, 1));
+	struct source *set =
+		trw->sources + (hash & (trw->n_sources / WW_TRW_WAYS - 1)) * WW_TRW_WAYS;
+	struct source *victim = NULL;
+	for (struct source *way = set; way < set + WW_TRW_WAYS; way++) {
+		if (way->proto == proto && ww_ip_equal(&way->ip, ip))
+			return way;
+		if (!victim || (victim->proto && (!way->proto || gives_way(way, victim))))
+			victim = way;
+	}
+	if (victim->proto)
+		evict(trw, victim);
+	*victim = (struct source){.ip = *ip, .proto = proto};
+	return victim;
+}
+
+static uint16_t add_sat(uint16_t a, uint16_t b)
+{
+	return a > UINT16_MAX - b ? UINT16_MAX : (uint16_t)(a + b);
+}
+
+/* The source stands at 0: what it did before is no evidence any more. */
+static void stand_at_zero(struct ww_trw *trw, struct source *source)
+{
+	walk_release(trw, source);
+	source->score = 0;
+	source->consumed = 0;
+	source->sent = source->pending;
+}
+
+static void walk_push(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
+{
+	struct walk *walk = walk_of(trw, source);
+	if (!walk)
+		walk = walk_take(trw, source);
+	if (walk->n == WW_TRW_STEPS) {
+		memmove(walk->steps, walk->steps + 1, sizeof walk->steps - sizeof walk->steps[0]);
+		walk->n--;
+	}
+	walk->steps[walk->n++] = (struct step){
+		.sent_us = contact->sent_us,
+		.frame = contact->sent_frame,
+		.dst = contact->dst,
+		.port = contact->port,
+		.score = source->score,
+		.outcome = contact->outcome,
+	};
+}
+
+static struct step *walk_find(struct walk *walk, const struct ww_contact *contact)
+{
+	for (int i = 0; walk && i < walk->n; i++) {
+		struct step *step = &walk->steps[i];
+		if (step->port == contact->port && ww_ip_equal(&step->dst, &contact->dst))
+			return step;
+	}
+	return NULL;
+}
+
+static uint16_t score_after(const struct ww_trw *trw, uint16_t score, uint8_t outcome)
+{
+	return (uint16_t)(outcome == WW_CONTACT_ANSWERED ? ww_walk_answer(&trw->walk, score)
+							 : ww_walk_fail(&trw->walk, score));
+}
+
+/*
+ * The contact was taken for unanswered and then answered: its step down instead of up, and all
+ * steps after it again. Where the walk touches 0 on the way, what was before is dropped.
+ */
+static void take_back(struct ww_trw *trw, struct source *source, struct step *step)
+{
+	struct walk *walk = walk_of(trw, source);
+	uint16_t score = step->score > trw->walk.up ? (uint16_t)(step->score - trw->walk.up) : 0;
+	uint8_t first = (uint8_t)(step - walk->steps), drop = 0;
+	step->outcome = WW_CONTACT_ANSWERED;
+	for (uint8_t i = first; i < walk->n; i++) {
+		score = score_after(trw, score, walk->steps[i].outcome);
+		walk->steps[i].score = score;
+		if (score == 0)
+			drop = (uint8_t)(i + 1);
+	}
+	trw->counts.taken_back++;
+	trw->counts.failed--;
+	source->score = score;
+	if (score == 0) {
+		stand_at_zero(trw, source);
+		return;
+	}
+	if (drop) {
+		walk->n = (uint8_t)(walk->n - drop);
+		memmove(walk->steps, walk->steps + drop, walk->n * sizeof walk->steps[0]);
+		source->consumed = walk->n;
+		source->sent = add_sat(source->consumed, source->pending);
+	}
+}
+
+static void alarm(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
+{
+	uint32_t slot = ww_trw_scanner_find(trw, &source->ip, source->proto);
+	if (slot)
+		ww_trw_scanner_contact(trw, slot, contact);
+	else
+		slot = ww_trw_scanner_new(trw, source, walk_of(trw, source), contact);
+	walk_release(trw, source);
+	source->is_scanner = true;
+	source->slot = (uint16_t)slot;
+}
+
+static void judge_failed(
+	struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
+{
+	if (walk_find(walk_of(trw, source), contact))
+		return;
+	source->score = (uint16_t)ww_walk_fail(&trw->walk, source->score);
+	source->consumed = add_sat(source->consumed, 1);
+	walk_push(trw, source, contact);
+	if (source->score >= trw->threshold)
+		alarm(trw, source, contact);
+}
+
+static void judge_answered(
+	struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
+{
+	if (source->score == 0) {
+		source->sent = source->pending;
+		return;
+	}
+	struct step *step = walk_find(walk_of(trw, source), contact);
+	if (step && step->outcome != WW_CONTACT_ANSWERED) {
+		take_back(trw, source, step);
+		return;
+	}
+	if (step)
+		return;
+	source->score = (uint16_t)ww_walk_answer(&trw->walk, source->score);
+	source->consumed = add_sat(source->consumed, 1);
+	if (source->score == 0)
+		stand_at_zero(trw, source);
+	else
+		walk_push(trw, source, contact);
+}
+
+/*
+ * The trace's own clock: a step back counts nothing, a step ahead at most five minutes, so that
+ * one bad timestamp neither ages the table nor spoils the rates.
+ */
+static void keep_time(struct ww_trw *trw, const struct ww_contact *contact)
+{
+	static const int64_t step_max_us = 300 * INT64_C(1000000);
+	int64_t now_us =
+		contact->outcome == WW_CONTACT_SENT ? contact->sent_us : contact->judged_us;
+	if (trw->started && now_us > trw->now_us) {
+		/* Unsigned: hostile times may lie further apart than an int64_t can say. */
+		uint64_t step_us = (uint64_t)now_us - (uint64_t)trw->now_us;
+		trw->elapsed_us += step_us > (uint64_t)step_max_us ? step_max_us : (int64_t)step_us;
+	}
+	trw->started = true;
+	trw->now_us = now_us;
+}
+
+/* A scanner's record may have been given up for a newer one: then the source is only counted. */
+static bool owns_scanner(const struct ww_trw *trw, const struct source *source)
+{
+	const struct scanner *scanner = &trw->scanners[source->slot - 1];
+	return scanner->proto == source->proto && ww_ip_equal(&scanner->ip, &source->ip);
+}
+
+void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact)
+{
+	if (contact->proto == 0 || contact->outcome > WW_CONTACT_UNANSWERED)
+		return;
+	keep_time(trw, contact);
+	struct source *source = find_or_make(trw, &contact->src, contact->proto);
+	source->last_s = (uint32_t)(trw->elapsed_us / 1000000);
+	bool failed =
+		contact->outcome == WW_CONTACT_REFUSED || contact->outcome == WW_CONTACT_UNANSWERED;
+	if (contact->outcome != WW_CONTACT_SENT) {
+		trw->counts.judged++;
+		trw->counts.failed += failed;
+		if (source->pending)
+			source->pending--;
+	}
+	if (source->is_scanner) {
+		if (owns_scanner(trw, source))
+			ww_trw_scanner_contact(trw, source->slot, contact);
+	} else if (contact->outcome == WW_CONTACT_SENT) {
+		source->sent = add_sat(source->sent, 1);
+		source->pending = add_sat(source->pending, 1);
+	} else if (failed) {
+		judge_failed(trw, source, contact);
+	} else {
+		judge_answered(trw, source, contact);
+	}
+}
+
+void ww_trw_finish(struct ww_trw *trw)
+{
+	/* Slots are given out in turn: beginning at the hand, they are in order of their alarms. */
+	for (uint32_t i = 0; i < trw->n_scanners; i++) {
+		uint32_t slot = (trw->next_scanner + i) % trw->n_scanners + 1;
+		if (trw->scanners[slot - 1].proto)
+			ww_trw_scanner_update(trw, slot);
+	}
+}
+
+struct ww_trw_counts ww_trw_counts(const struct ww_trw *trw)
+{
+	struct ww_trw_counts counts = trw->counts;
+	counts.threshold = trw->threshold * trw->walk.unit;
+	counts.run_length = trw->run_length;
+	counts.false_alarms = (double)counts.judged / trw->run_length;
+	counts.false_alarms_per_day =
+		trw->elapsed_us >= 1000000 ? counts.false_alarms * 86400e6 / (double)trw->elapsed_us
+					   : NAN;
+	return counts;
+}

@@ -55,25 +55,25 @@ struct ww_dialog {
 /* One step of the worm from host to host, as data. */
 struct ww_stage {
 	struct ww_at at;
-	char *id;                   /* "shell": [a-z][a-z0-9-]* */
-	struct ww_text title;       /* "remote shell" */
-	enum ww_role from;          /* who acts: opens the connection, sends the first packet */
+	char *id;             /* "shell": [a-z][a-z0-9-]* */
+	struct ww_text title; /* "remote shell" */
+	enum ww_role from;    /* who acts: opens the connection, sends the first packet */
 	enum ww_stage_event event;
-	struct ww_ports port;       /* the server side's; proto 0 where only sids say */
-	uint32_t *sids;             /* for WW_STAGE_RULE */
+	struct ww_ports port; /* the server side's; proto 0 where only sids say */
+	uint32_t *sids;       /* for WW_STAGE_RULE */
 	size_t n_sids;
-	char **texts;               /* for WW_STAGE_TEXT: Snort content notation; {attacker} in it
-	                               stands for an IPv4 literal that names the parent */
+	char **texts; /* for WW_STAGE_TEXT: Snort content notation; {attacker} in it
+			 stands for an IPv4 literal that names the parent */
 	size_t n_texts;
-	enum ww_host_state sets;    /* what the victim is, once this is seen */
-	double confidence;          /* 0-1: that the victim is in that state, from this stage alone */
-	int64_t within_s;           /* at most so long after the stage before it; 0: no limit */
-	char *technique;            /* ATT&CK id, or NULL */
-	struct ww_dialog *dialog;   /* what a drill plays; may be empty */
+	enum ww_host_state sets;  /* what the victim is, once this is seen */
+	double confidence;        /* 0-1: that the victim is in that state, from this stage alone */
+	int64_t within_s;         /* at most so long after the stage before it; 0: no limit */
+	char *technique;          /* ATT&CK id, or NULL */
+	struct ww_dialog *dialog; /* what a drill plays; may be empty */
 	size_t n_dialog;
-	struct ww_dialog *decoys;   /* what a drill sends that must not count as this stage */
+	struct ww_dialog *decoys; /* what a drill sends that must not count as this stage */
 	size_t n_decoys;
-	char *transfer_file;        /* a drill fetches this name over TFTP (port 69/udp), or NULL */
+	char *transfer_file; /* a drill fetches this name over TFTP (port 69/udp), or NULL */
 	uint32_t transfer_bytes;
 	char *source;
 };
@@ -91,7 +91,7 @@ struct ww_advisory_port {
 struct ww_address_mix {
 	double uniform;
 	double same_8, same_16, same_24;
-	bool sequential;       /* one after the other from the start drawn by the mixture */
+	bool sequential; /* one after the other from the start drawn by the mixture */
 	bool is_given;
 	struct ww_at at;
 };
@@ -100,16 +100,16 @@ struct ww_propagation {
 	struct ww_at at;
 	bool is_given;
 	struct ww_address_mix addresses;
-	struct ww_ports port;    /* that the first packet goes to */
-	uint32_t threads;        /* attempts under way at once; 0: not known */
-	double rate_per_s;       /* addresses tried a second and host; 0: not known */
-	uint64_t vulnerable;     /* hosts on the Internet; 0: not known */
+	struct ww_ports port; /* that the first packet goes to */
+	uint32_t threads;     /* attempts under way at once; 0: not known */
+	double rate_per_s;    /* addresses tried a second and host; 0: not known */
+	uint64_t vulnerable;  /* hosts on the Internet; 0: not known */
 	char *source;
 };
 
 struct ww_rules_text {
-	char *name;  /* "blaster.rules", relative to the advisory's folder */
-	char *path;  /* as opened */
+	char *name; /* "blaster.rules", relative to the advisory's folder */
+	char *path; /* as opened */
 	char *text;
 	size_t len;
 	struct ww_at at; /* in the advisory */
@@ -119,8 +119,8 @@ struct ww_rules_text {
 struct ww_facts;
 
 struct ww_advisory {
-	char *path;   /* of advisory.yaml, as opened */
-	char *id;     /* "blaster": [a-z0-9][a-z0-9-]* */
+	char *path; /* of advisory.yaml, as opened */
+	char *id;   /* "blaster": [a-z0-9][a-z0-9-]* */
 	struct ww_text title, summary;
 	char *tlp;    /* CLEAR, GREEN, AMBER, AMBER+STRICT, RED */
 	char *number; /* of the CERT's advisory it renders, "JPCERT-AT-2003-0005", or NULL */

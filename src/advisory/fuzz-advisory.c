@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Any text as an advisory: it loads, or every problem can be printed. */
+#include "advisory/load.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ww_problems problems = WW_PROBLEMS_INIT;
+	struct ww_advisory *advisory = NULL;
+	struct ww_buf out = WW_BUF_INIT;
+	int status = ww_advisory_load_text(
+		"fuzz.yaml", (const char *)data, size, NULL, &advisory, &problems);
+	ww_assert((status == 0) == (advisory != NULL));
+	ww_assert(status == 0 || problems.n_errors > 0);
+	for (size_t i = 0; i < problems.n_items; i++)
+		ww_problem_print(&out, &problems, i);
+	ww_advisory_free(&advisory);
+	ww_buf_done(&out);
+	ww_problems_done(&problems);
+	return 0;
+}

@@ -236,6 +236,24 @@ void ww_paint(struct ww_buf *out, const struct ww_screen *screen, enum ww_paint 
 	ww_buf_pad(out, ' ', columns - ww_text_width(text));
 }
 
+void ww_clean(struct ww_buf *out, const char *text)
+{
+	size_t len = strlen(text);
+	while (len > 0) {
+		size_t n = ww_utf8_length(text, len);
+		/* U+0080 to U+009F drive some terminals as ESC does. */
+		bool is_control = n == 2 && ww_utf8_decode(text, n) < 0xa0;
+		if (n > 1 && !is_control)
+			ww_buf_add(out, text, n);
+		else if (n == 1 && *text == '\\')
+			ww_buf_addc(out, '\\');
+		else
+			ww_text_safe(out, text, n ? n : 1);
+		text += n ? n : 1;
+		len -= n ? n : 1;
+	}
+}
+
 const char *ww_glyph(const struct ww_screen *screen, enum ww_glyph glyph)
 {
 	static const char *const glyphs[WW_GLYPH_COUNT][2] = {

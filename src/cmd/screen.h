@@ -72,9 +72,12 @@ int ww_screen_flush(const struct ww_screen *screen);
 /* Appends `text` in the paint's colour, padded with blanks to `columns` (0: as long as it is). */
 void ww_paint(struct ww_buf *out, const struct ww_screen *screen, enum ww_paint paint,
 	const char *text, int columns);
+/* Appends text that others wrote: UTF-8 stays, control characters (C1 too) become \\xNN. */
+void ww_clean(struct ww_buf *out, const char *text);
 const char *ww_glyph(const struct ww_screen *screen, enum ww_glyph glyph);
 /* English or Japanese by the screen's language. */
-const char *ww_lang(const struct ww_screen *screen, const char *en, const char *ja);
+const char *ww_lang(const struct ww_screen *screen, const char *en, const char *ja)
+	__attribute__((format_arg(2), format_arg(3)));
 
 /*
  * Appends one character a value, by height from 0 to `top`; ▁▂▃▄▅▆▇█, or .:-=+*#@ without UTF-8.

@@ -246,6 +246,10 @@ static void test_line_art(void **state)
 	screen.color = true;
 	ww_paint(&text, &screen, WW_PAINT_BAD, "x", 3);
 	assert_string_equal(ww_buf_text(&text), "\x1b[1;31mx\x1b[0m  ");
+	ww_buf_reset(&text);
+	ww_clean(&text, "感\x1b[2J\xc2\x9b"
+			"2J\xff C:\\x\n");
+	assert_string_equal(ww_buf_text(&text), "感\\x1b[2J\\xc2\\x9b2J\\xff C:\\x\\n");
 	ww_buf_done(&text);
 }
 

@@ -7,10 +7,22 @@
  * network.stages[].dialog, TTL is 1, MAC addresses are locally administered, and no packet is
  * sent. Deterministic: the same advisory, plan and seed give the same bytes on every machine.
  *
- * The network: `hosts` addresses in use of 10.<n>.0.0/16 blocks, of them `vulnerable` can be taken;
- * one outside host is patient zero. The epidemic runs by the advisory's propagation (addresses,
- * threads, rate) until `until_infected` hosts are infected or `duration_s` passed; clients and
- * servers talk in the background, some connections fail, as they do.
+ * The network: `hosts` addresses in use in 1-16 blocks 10.<n>.0.0/16 (one more for every 250), of
+ * which seven in ten, or more where `infected` needs it, can be taken; 64 servers and patient zero
+ * are outside. The epidemic runs by the advisory's propagation (addresses, threads, rate) until
+ * `infected` hosts are infected, then 45 s more in which every further attack fails, or until
+ * `duration_s` passed; what has begun is played to its end. Clients and servers talk in the
+ * background, 5 % of connections fail, decoys look like the attack and are none.
+ *
+ * The one thing that is not as on the Internet: of the uniform picks (and of the uniform starts of
+ * a sequential worm) three in four fall into the drill's blocks and one anywhere in unicast IPv4,
+ * so that an outbreak reaches its size in minutes of packet time. Picks near the own address are
+ * the worm's own. All picks of patient zero fall into the blocks: a sensor inside sees only those.
+ *
+ * Cost: about 1 us and 160 bytes of capture a packet; memory 5 MB and 128 KB a block, and what is
+ * under way (at most 65,536 conversations and 1 M events; what does not fit is dropped and counted
+ * in the truth's summary). Takes the advisory as loaded: an adversary who writes one controls
+ * payloads, which are at most 64 KB a line, and nothing else. One thread at a time.
  */
 #include "advisory/advisory.h"
 
@@ -19,11 +31,11 @@
 struct ww_drill_plan {
 	uint64_t seed;
 	uint32_t hosts;          /* addresses in use, 2-60,000 (default 500) */
-	uint32_t infected;       /* stop when so many are infected (default: half of hosts) */
-	double duration_s;       /* at most so long (default 3,600) */
-	double background_per_s; /* background connections a second, all hosts together */
+	uint32_t infected;       /* stop when so many are infected (0: half of hosts) */
+	double duration_s;       /* at most so long, up to 30 days (default 3,600) */
+	double background_per_s; /* connections a second, all hosts together (default 20) */
 	uint64_t max_packets;    /* stop beyond (default 20 M) */
-	int64_t start_us;        /* packet clock of the first packet */
+	int64_t start_us;        /* packet clock of the first packet (default 2003-08-12) */
 };
 
 struct ww_drill_result {
@@ -42,9 +54,11 @@ struct ww_drill_plan ww_drill_plan_default(void);
  *
  * truth.jsonl has one object a line: {"type":"plan",…}, then for each host of the outbreak
  * {"type":"host","ip":…,"infected":true,"infected_at":…,"parent":…|null,"generation":n,
- *  "first_contact_at":…,"stages":[…]}, for each attacked session
+ *  "first_contact_at":…,"stages":[{"stage":…,"time":…}],"scanned":n,"scan_from":…} ("scanned" are
+ * the addresses it tried; a host that was attacked in vain has "infected":false), for each
+ * attacked session
  * {"type":"session","attacker":…,"victim":…,"time":…,"outcome":"taken_over|failed|decoy",
- *  "client_port":n}, and {"type":"summary",…}.
+ *  "proto":…,"client_port":n,"server_port":n}, and {"type":"summary",…}.
  */
 int ww_drill_make(const struct ww_advisory *advisory, const struct ww_drill_plan *plan,
 	const char *dir, struct ww_drill_result *ret, struct ww_err *err);

@@ -50,10 +50,12 @@ struct ww_packet {
 	bool is_arp;
 	bool is_fragment;      /* any fragment; src, dst, proto and the frag_ fields are valid */
 	bool more_fragments;
-	bool has_transport;    /* sport.. payload are valid (TCP, UDP, ICMP, ICMPv6) */
+	bool has_transport;    /* sport.. payload are valid (TCP, UDP, ICMP, ICMPv6); true as well
+	                          when a snap length cut TCP's options: outcome TRUNCATED then */
 
 	struct ww_ip src, dst; /* valid when ip_version is not 0 */
-	uint16_t sport, dport; /* TCP and UDP; for ICMP: type in sport, code in dport */
+	uint16_t sport, dport; /* TCP and UDP; for ICMP: type in sport, code in dport; SCTP's are
+	                          set too, though it is UNSUPPORTED and has_transport false */
 	uint8_t ttl;           /* or hop limit */
 	uint8_t tos;           /* or traffic class */
 	uint8_t tcp_flags;
@@ -67,7 +69,8 @@ struct ww_packet {
 	const uint8_t *network;   /* the IP header, or NULL */
 	const uint8_t *transport; /* the transport header, or NULL */
 	uint32_t network_len;     /* captured bytes from `network` that belong to the IP packet */
-	const uint8_t *payload;   /* behind the transport header (for a fragment: the IP payload) */
+	const uint8_t *payload;   /* behind the transport header (for a fragment: the IP payload);
+	                             behind eight bytes of ICMP: the packet that an error quotes */
 	uint32_t payload_len;     /* captured bytes */
 	uint32_t payload_wire;    /* bytes on the wire; more than payload_len under a snap length */
 };
@@ -92,6 +95,8 @@ void ww_packet_decode_ip(const uint8_t *data, uint32_t captured, uint32_t length
 void ww_packet_count(
 	struct ww_packet_counts *counts, const struct ww_packet *packet, uint32_t length);
 
+/* "Ethernet", "raw IP"…; NULL for a LINKTYPE_ value that is not decoded. See link.def. */
+const char *ww_link_name(uint16_t link_type);
 /* "link", "network", "transport"; "truncated", "malformed", "unsupported". */
 const char *ww_layer_name(enum ww_layer layer);
 const char *ww_outcome_name(enum ww_outcome outcome);
@@ -99,7 +104,8 @@ const char *ww_outcome_name(enum ww_outcome outcome);
 /*
  * Community ID v1 (github.com/corelight/community-id-spec), seed 0: "1:" and the base64 of a
  * SHA-1 over the ordered endpoints. For TCP, UDP, SCTP, ICMP and ICMPv6 (with the type-pair
- * mapping of the specification), and other protocols without ports. Returns `text`.
+ * mapping of the specification), and other protocols without ports. Returns `text`, "" when
+ * there is no memory or libcrypto may not do SHA-1.
  */
 enum { WW_COMMUNITY_ID_MAX = 32 };
 const char *ww_community_id(const struct ww_ip *src, const struct ww_ip *dst, uint8_t proto,

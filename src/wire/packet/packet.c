@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * From a frame to its transport header. What nearly every packet is (IPv4 and TCP or UDP straight
+ * behind Ethernet) runs through inline code of this file without a call; the rest branches off.
+ */
+#include "wire/packet/packet-private.h"
+
+enum {
+	IPV6_HOP_BY_HOP = 0,
+	IPV6_ROUTING = 43,
+	IPV6_FRAGMENT = 44,
+	IPV6_AUTHENTICATION = 51,
+	IPV6_DESTINATION = 60,
+	IPV6_MOBILITY = 135,
+	IPV6_HIP = 139,
+	IPV6_SHIM6 = 140,
+};
+
+static inline void set_payload(struct ww_packet *packet, const struct ww_cursor *cursor)
+{
+	packet->payload = cursor->at;
+	packet->payload_len = cursor->captured;
+	packet->payload_wire = cursor->wire;
+}
+
+static inline void decode_tcp(struct ww_cursor cursor, struct ww_packet *packet)
+{
+	const struct ww_wire_tcp *tcp = ww_cursor_peek(&cursor, sizeof(*tcp));
+	if (!tcp) {
+		ww_packet_stop_short(packet, WW_LAYER_TRANSPORT, &cursor, sizeof(*tcp));
+		return;
+	}
+	uint32_t header_len = (uint32_t)(tcp->offset >> 4) * 4;
+	if (header_len < sizeof(*tcp) || header_len > cursor.wire) {
+		ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_MALFORMED);
+		return;
+	}
+	packet->has_transport = true;
+	packet->sport = ww_be16_get(tcp->sport);
+	packet->dport = ww_be16_get(tcp->dport);
+	packet->seq = ww_be32_get(tcp->seq);
+	packet->ack = ww_be32_get(tcp->ack);
+	packet->tcp_flags = tcp->flags;
+	packet->window = ww_be16_get(tcp->window);
+	packet->tcp_header_len = (uint8_t)header_len;
+	/* A snap length inside the options leaves all that is asked of the header. */
+	if (cursor.captured < header_len) {
+		ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_TRUNCATED);
+		cursor.wire -= header_len;
+		cursor.at += cursor.captured;
+		cursor.captured = 0;
+	} else {
+		ww_cursor_skip(&cursor, header_len);
+	}
+	set_payload(packet, &cursor);
+}
+
+static inline void decode_udp(struct ww_cursor cursor, struct ww_packet *packet)
+{
+	const struct ww_wire_udp *udp = ww_cursor_peek(&cursor, sizeof(*udp));
+	if (!udp) {
+		ww_packet_stop_short(packet, WW_LAYER_TRANSPORT, &cursor, sizeof(*udp));
+		return;
+	}
+	/* 0 with more than 64 KiB behind it is a jumbogram (RFC 2675, 4). */
+	uint32_t len = ww_be16_get(udp->len);
+	if (len == 0 && cursor.wire > 65535)
+		len = cursor.wire;
+	if (len < sizeof(*udp) || len > cursor.wire) {
+		ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_MALFORMED);
+		return;
+	}
+	packet->has_transport = true;
+	packet->sport = ww_be16_get(udp->sport);
+	packet->dport = ww_be16_get(udp->dport);
+	ww_cursor_limit(&cursor, len);
+	ww_cursor_skip(&cursor, sizeof(*udp));
+	set_payload(packet, &cursor);
+}
+
+static void decode_icmp(struct ww_cursor cursor, struct ww_packet *packet)
+{
+	const struct ww_wire_icmp *icmp = ww_cursor_peek(&cursor, sizeof(*icmp));
+	if (!icmp) {
+		ww_packet_stop_short(packet, WW_LAYER_TRANSPORT, &cursor, sizeof(*icmp));
+		return;
+	}
+	packet->has_transport = true;
+	packet->sport = icmp->type;
+	packet->dport = icmp->code;
+	ww_cursor_skip(&cursor, sizeof(*icmp));
+	set_payload(packet, &cursor);
+}
+
+/* Nobody looks into SCTP; its ports belong to the community ID. */
+static void decode_sctp(struct ww_cursor cursor, struct ww_packet *packet)
+{
+	const struct ww_wire_sctp *sctp = ww_cursor_peek(&cursor, sizeof(*sctp));
+	if (!sctp) {
+		ww_packet_stop_short(packet, WW_LAYER_TRANSPORT, &cursor, sizeof(*sctp));
+		return;
+	}
+	packet->sport = ww_be16_get(sctp->sport);
+	packet->dport = ww_be16_get(sctp->dport);
+	ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_UNSUPPORTED);
+}
+
+static inline void decode_transport(struct ww_cursor cursor, struct ww_packet *packet)
+{
+	packet->outcome_layer = WW_LAYER_TRANSPORT;
+	if (packet->is_fragment) {
+		set_payload(packet, &cursor);
+		return;
+	}
+	packet->transport = cursor.at;
+	if (__builtin_expect(packet->proto == WW_PROTO_TCP, 1)) {
+		decode_tcp(cursor, packet);
+		return;
+	}
+	switch (packet->proto) {
+	case WW_PROTO_UDP: decode_udp(cursor, packet); return;
+	case WW_PROTO_ICMP:
+		if (packet->ip_version != 4)
+			break;
+		decode_icmp(cursor, packet);
+		return;
+	case WW_PROTO_ICMPV6:
+		if (packet->ip_version != 6)
+			break;
+		decode_icmp(cursor, packet);
+		return;
+	case WW_PROTO_SCTP: decode_sctp(cursor, packet); return;
+	default: break;
+	}
+	ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_UNSUPPORTED);
+}
+
+static inline void decode_ipv4(struct ww_cursor cursor, struct ww_packet *packet)
+{
+	const struct ww_wire_ipv4 *ip = ww_cursor_peek(&cursor, sizeof(*ip));
+	if (!ip) {
+		ww_packet_stop_short(packet, WW_LAYER_NETWORK, &cursor, sizeof(*ip));
+		return;
+	}
+	uint32_t header_len = (ip->version_len & 15u) * 4;
+	uint32_t total = ww_be16_get(ip->total_len);
+	/* 0: segmentation was left to the network card; the frame's length is the packet's. */
+	if (total == 0)
+		total = cursor.wire;
+	if (ip->version_len >> 4 != 4 || header_len < sizeof(*ip) || total < header_len) {
+		ww_packet_stop(packet, WW_LAYER_NETWORK, WW_OUTCOME_MALFORMED);
+		return;
+	}
+	/* A total beyond the frame: a tool that cut the packet and its length. Goes as cut. */
+	ww_cursor_limit(&cursor, total);
+	uint16_t fragment = ww_be16_get(ip->fragment);
+	packet->ip_version = 4;
+	packet->proto = ip->proto;
+	packet->src = ww_ip_from_v4(ww_be32_get(ip->src));
+	packet->dst = ww_ip_from_v4(ww_be32_get(ip->dst));
+	packet->ttl = ip->ttl;
+	packet->tos = ip->tos;
+	packet->ip_header_len = (uint8_t)header_len;
+	packet->ip_id = ww_be16_get(ip->id);
+	packet->fragment_offset = (fragment & 0x1fffu) * 8;
+	packet->more_fragments = (fragment & 0x2000) != 0;
+	packet->is_fragment = (fragment & 0x3fff) != 0;
+	packet->network = cursor.at;
+	packet->network_len = cursor.captured;
+	if (!ww_cursor_peek(&cursor, header_len)) {
+		ww_packet_stop_short(packet, WW_LAYER_NETWORK, &cursor, header_len);
+		return;
+	}
+	ww_cursor_skip(&cursor, header_len);
+	decode_transport(cursor, packet);
+}
+
+/* The length of the extension header at the cursor, 0 when `next` is none. */
+static uint32_t extension_len(uint8_t next, const uint8_t *header)
+{
+	switch (next) {
+	case IPV6_HOP_BY_HOP:
+	case IPV6_ROUTING:
+	case IPV6_DESTINATION:
+	case IPV6_MOBILITY:
+	case IPV6_HIP:
+	case IPV6_SHIM6: return (header[1] + 1u) * 8;
+	case IPV6_AUTHENTICATION: return (header[1] + 2u) * 4; /* RFC 4302, 2.2 */
+	case IPV6_FRAGMENT: return sizeof(struct ww_wire_ipv6_fragment);
+	default: return 0;
+	}
+}
+
+static void note_fragment(const struct ww_wire_ipv6_fragment *header, struct ww_packet *packet)
+{
+	uint16_t fragment = ww_be16_get(header->fragment);
+	packet->ip_id = ww_be32_get(header->id);
+	packet->fragment_offset = fragment & 0xfff8u;
+	packet->more_fragments = fragment & 1;
+	/* Offset 0 and no more: an atomic fragment is a whole packet (RFC 6946). */
+	packet->is_fragment = (fragment & 0xfff9) != 0;
+}
+
+/* Walks the extension headers; false after ww_packet_stop. */
+static bool skip_extensions(struct ww_cursor *cursor, struct ww_packet *packet)
+{
+	static const uint8_t any[8];
+	for (int n = 0; extension_len(packet->proto, any) != 0 && !packet->is_fragment; n++) {
+		if (n == WW_EXTENSIONS_MAX) {
+			ww_packet_stop(packet, WW_LAYER_NETWORK, WW_OUTCOME_UNSUPPORTED);
+			return false;
+		}
+		const uint8_t *header = ww_cursor_peek(cursor, 8);
+		uint32_t len = header ? extension_len(packet->proto, header) : 8;
+		if (!header || cursor->captured < len) {
+			ww_packet_stop_short(packet, WW_LAYER_NETWORK, cursor, len);
+			return false;
+		}
+		if (packet->proto == IPV6_FRAGMENT)
+			note_fragment((const struct ww_wire_ipv6_fragment *)header, packet);
+		packet->proto = header[0];
+		ww_cursor_skip(cursor, len);
+	}
+	return true;
+}
+
+static void decode_ipv6(struct ww_cursor cursor, struct ww_packet *packet)
+{
+	const struct ww_wire_ipv6 *ip = ww_cursor_peek(&cursor, sizeof(*ip));
+	if (!ip) {
+		ww_packet_stop_short(packet, WW_LAYER_NETWORK, &cursor, sizeof(*ip));
+		return;
+	}
+	uint32_t first = ww_be32_get(ip->version_class_flow);
+	if (first >> 28 != 6) {
+		ww_packet_stop(packet, WW_LAYER_NETWORK, WW_OUTCOME_MALFORMED);
+		return;
+	}
+	/* 0: a jumbogram (RFC 2675) or segmentation left to the network card. */
+	uint32_t payload_len = ww_be16_get(ip->payload_len);
+	if (payload_len != 0)
+		ww_cursor_limit(&cursor, sizeof(*ip) + payload_len);
+	packet->ip_version = 6;
+	packet->proto = ip->next;
+	memcpy(packet->src.b, ip->src, 16);
+	memcpy(packet->dst.b, ip->dst, 16);
+	packet->ttl = ip->hop_limit;
+	packet->tos = (uint8_t)(first >> 20);
+	packet->ip_header_len = sizeof(*ip);
+	packet->network = cursor.at;
+	packet->network_len = cursor.captured;
+	ww_cursor_skip(&cursor, sizeof(*ip));
+	if (skip_extensions(&cursor, packet))
+		decode_transport(cursor, packet);
+}
+
+static void decode_arp(struct ww_cursor cursor, struct ww_packet *packet)
+{
+	packet->is_arp = true;
+	/* RFC 826: up to the lengths and the operation. */
+	if (!ww_cursor_peek(&cursor, 8))
+		ww_packet_stop_short(packet, WW_LAYER_NETWORK, &cursor, 8);
+}
+
+static void decode_network(struct ww_cursor cursor, uint16_t type, struct ww_packet *packet)
+{
+	if (type == WW_ETHER_SOME_IP) {
+		const uint8_t *first = ww_cursor_peek(&cursor, 1);
+		type = first && *first >> 4 == 6 ? WW_ETHER_IPV6 : WW_ETHER_IPV4;
+	}
+	switch (type) {
+	case WW_ETHER_IPV4: decode_ipv4(cursor, packet); return;
+	case WW_ETHER_IPV6: decode_ipv6(cursor, packet); return;
+	case WW_ETHER_ARP: decode_arp(cursor, packet); return;
+	default: ww_packet_stop(packet, WW_LAYER_NETWORK, WW_OUTCOME_UNSUPPORTED); return;
+	}
+}
+
+void ww_packet_decode(const struct ww_frame *frame, struct ww_packet *ret)
+{
+	struct ww_cursor cursor = {frame->data, frame->captured, frame->length};
+	*ret = (struct ww_packet){
+		.time_us = frame->time_us,
+		.frame = frame->number,
+		.outcome_layer = WW_LAYER_TRANSPORT,
+	};
+	uint16_t type;
+	const struct ww_wire_ethernet *ethernet = ww_cursor_peek(&cursor, sizeof(*ethernet));
+	if (__builtin_expect(frame->link_type == 1 && ethernet != NULL, 1)) {
+		ww_cursor_skip(&cursor, sizeof(*ethernet));
+		type = ww_be16_get(ethernet->type);
+		if (__builtin_expect(type == WW_ETHER_IPV4, 1)) {
+			decode_ipv4(cursor, ret);
+			return;
+		}
+		if (!ww_link_decode_type(&cursor, type, &type, ret))
+			return;
+	} else if (!ww_link_decode(frame->link_type, &cursor, &type, ret)) {
+		return;
+	}
+	decode_network(cursor, type, ret);
+}
+
+void ww_packet_decode_ip(const uint8_t *data, uint32_t captured, uint32_t length, int64_t time_us,
+	uint64_t frame, struct ww_packet *ret)
+{
+	*ret = (struct ww_packet){
+		.time_us = time_us,
+		.frame = frame,
+		.outcome_layer = WW_LAYER_TRANSPORT,
+	};
+	decode_network((struct ww_cursor){data, captured, length}, WW_ETHER_SOME_IP, ret);
+}
+
+void ww_packet_count(
+	struct ww_packet_counts *counts, const struct ww_packet *packet, uint32_t length)
+{
+	counts->packets++;
+	counts->bytes += length;
+	counts->arp += packet->is_arp;
+	counts->ipv4 += packet->ip_version == 4;
+	counts->ipv6 += packet->ip_version == 6;
+	counts->fragments += packet->is_fragment;
+	counts->snapped += packet->payload_wire > packet->payload_len;
+	if (packet->has_transport) {
+		counts->tcp += packet->proto == WW_PROTO_TCP;
+		counts->udp += packet->proto == WW_PROTO_UDP;
+		counts->icmp += packet->proto == WW_PROTO_ICMP || packet->proto == WW_PROTO_ICMPV6;
+	}
+	if (packet->outcome != WW_OUTCOME_OK)
+		counts->outcomes[packet->outcome_layer][packet->outcome]++;
+}
+
+const char *ww_layer_name(enum ww_layer layer)
+{
+	static const char *const names[] = {"link", "network", "transport"};
+	return (unsigned)layer < WW_N(names) ? names[layer] : "?";
+}
+
+const char *ww_outcome_name(enum ww_outcome outcome)
+{
+	static const char *const names[] = {"ok", "truncated", "malformed", "unsupported"};
+	return (unsigned)outcome < WW_N(names) ? names[outcome] : "?";
+}

@@ -30,23 +30,32 @@
 
 /* What became of a first contact, the fact that the scan test lives on. */
 enum ww_contact_outcome {
-	WW_CONTACT_SENT,       /* just sent; exactly one of the others follows, unless evicted */
+	WW_CONTACT_SENT,       /* just sent; at least one of the others follows */
 	WW_CONTACT_ANSWERED,   /* SYN-ACK, or a datagram back */
 	WW_CONTACT_REFUSED,    /* RST, or an ICMP error that quotes it */
 	WW_CONTACT_UNANSWERED, /* nothing came within the waiting time, or until the capture's end */
 };
 
 /*
+ * How long an answer is waited for follows the answer times of this capture: three times (mean + 4
+ * deviations, RFC 6298) of SYN to SYN-ACK, within 0.25 s and 3 s, 1 s to begin with. An answer that
+ * comes later than that takes the judgement back: ANSWERED then follows UNANSWERED, once, for the
+ * same source, endpoint and sent_frame. No other outcome follows a judgement.
+ *
+ * Where the capture holds no answer at all so far (one direction only), a client's ACK stands for
+ * the answer it acknowledges. As soon as one SYN-ACK was seen, only real answers count.
+ */
+/*
  * A source's first packet to an endpoint (address, protocol, port) that it had not contacted
  * before, as far as the table remembers. A repeated SYN to the same endpoint is not a contact.
  */
 struct ww_contact {
 	struct ww_ip src, dst;
-	uint16_t port; /* of dst; 0 for ICMP echo */
+	uint16_t port; /* of dst */
 	uint8_t proto; /* WW_PROTO_TCP, WW_PROTO_UDP */
 	uint8_t outcome;
 	int64_t sent_us;     /* packet time of the first packet */
-	int64_t judged_us;   /* packet time of the answer, or of the moment when waiting ended */
+	int64_t judged_us;   /* packet time of the answer, or of the moment when waiting ended; 0: SENT */
 	uint64_t sent_frame; /* number of the first packet */
 	uint64_t judged_frame; /* of the answer; 0 when unanswered */
 };
@@ -71,7 +80,8 @@ struct ww_flow {
 	uint32_t id;        /* unique in the run, in order of creation, from 1 */
 	int64_t first_us, last_us;
 	uint64_t first_frame;
-	uint64_t packets[2], bytes[2]; /* by direction; bytes of payload */
+	uint64_t packets[2], bytes[2]; /* by direction; bytes of payload on the wire. Of the packets
+	                                  before the answer one is counted, without its payload */
 	void **rule_state;  /* one pointer that belongs to wire/rules; freed by ww_flow_sink.forget */
 };
 
@@ -99,23 +109,49 @@ struct ww_flow_sink {
 	void (*contact)(void *context, const struct ww_contact *contact);
 	/* A connection was made, or first seen in the middle. */
 	void (*begin)(void *context, struct ww_flow *flow, const struct ww_packet *packet);
-	/* Each packet of a flow of which groups[dir] is not 0, and each packet of no flow (flow NULL). */
+	/*
+	 * Each packet of an open flow of which groups[dir] is not 0, and each packet of no flow (flow
+	 * NULL, dir TO_SERVER): SYNs, first datagrams, ICMP, other protocols, fragments before they are
+	 * whole (has_transport is false), what is malformed behind a sound IP header. A packet comes
+	 * before the stream bytes that it brings.
+	 */
 	void (*packet)(void *context, struct ww_flow *flow, enum ww_dir dir,
 		const struct ww_packet *packet);
 	/* New in-order bytes (TCP), where groups[dir] is not 0. */
 	void (*stream)(void *context, struct ww_flow *flow, enum ww_dir dir,
 		const struct ww_packet *packet, const struct ww_stream_view *view);
+	/* Once for each flow that began: closed, evicted, or the capture ended. */
 	void (*end)(void *context, struct ww_flow *flow);
-	/* The flow goes; free *rule_state. */
+	/* After `end`, when *rule_state is not NULL: free it. */
 	void (*forget)(void *context, void **rule_state);
 };
 
-/* Sizes, all rounded up to a power of two; the defaults take about 9 MiB. */
+/* Ports that are known to be a service's (from advisories and rules): they tell who the server is. */
+struct ww_flow_services {
+	uint64_t tcp[1024], udp[1024]; /* bit p % 64 of word p / 64 is port p */
+};
+
+static inline void ww_flow_service_add(
+	struct ww_flow_services *services, uint8_t proto, uint16_t port)
+{
+	uint64_t *words = proto == WW_PROTO_UDP ? services->udp : services->tcp;
+	words[port / 64] |= (uint64_t)1 << (port % 64);
+}
+
+static inline bool ww_flow_service_has(
+	const struct ww_flow_services *services, uint8_t proto, uint16_t port)
+{
+	const uint64_t *words = proto == WW_PROTO_UDP ? services->udp : services->tcp;
+	return words[port / 64] >> (port % 64) & 1;
+}
+
+/* Sizes; 0 means the default. All are rounded up: attempts to 3 x 2^k, the others to 2^k. */
 struct ww_flow_limits {
-	uint32_t attempts; /* slots of half-open contacts (default 98,304) */
-	uint32_t flows;    /* (default 32,768) */
-	uint32_t streams;  /* directions under inspection (default 1,024) */
-	uint32_t stream_bytes; /* kept of each (default 8,192) */
+	uint32_t attempts; /* slots of half-open contacts (default 98,304, at most 3 x 2^22) */
+	uint32_t flows;    /* (default 32,768, at most 2^22) */
+	uint32_t streams;  /* directions under inspection (default 1,024, at most 32,768) */
+	uint32_t stream_bytes; /* kept of each (default 8,192; 64 to 2^20) */
+	const struct ww_flow_services *services; /* NULL: none; copied */
 };
 
 struct ww_flow_counts {
@@ -131,11 +167,15 @@ struct ww_flow_counts {
 	uint64_t evicted_streams;  /* a direction that could not be, or is no longer, looked at */
 	uint64_t reassembly_gaps;
 	uint64_t fragments_reassembled, fragments_dropped;
+	uint64_t fragment_conflicts; /* datagrams of which two fragments disagreed: first copy wins */
+	uint64_t taken_back; /* answers that came after their contact was judged unanswered */
+	uint64_t backscatter; /* SYN-ACKs and RSTs that answer nothing we saw */
+	uint64_t unmatched;   /* other TCP packets without payload that belong to no flow */
 };
 
 struct ww_flows;
 
-/* Allocates every table. Returns 0 or -ENOMEM. End with ww_flows_free. */
+/* Allocates every table. Returns 0, -ENOMEM or -EINVAL (a limit). End with ww_flows_free. */
 int ww_flows_new(const struct ww_flow_limits *limits, struct ww_hash_key key,
 	const struct ww_flow_sink *sink, struct ww_flows **ret);
 void ww_flows_free(struct ww_flows **flows);
@@ -146,7 +186,10 @@ void ww_flows_free(struct ww_flows **flows);
  */
 void ww_flows_feed(struct ww_flows *flows, const struct ww_packet *packets, size_t n,
 	bool skipped[WW_BATCH]);
-/* The end of the capture: judges what is pending, ends streams and flows, in table order. */
+/*
+ * The end of the capture: judges what is pending in the order it was sent, ends streams and flows
+ * in table order. Call once; ww_flows_feed must not follow.
+ */
 void ww_flows_finish(struct ww_flows *flows);
 const struct ww_flow_counts *ww_flows_counts(const struct ww_flows *flows);
 /* Distinct addresses seen: exact to 16,384, then an estimate (HyperLogLog, +-0.8 %). */

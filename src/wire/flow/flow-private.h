@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * What the files of this room share: the tables of struct ww_flows, each with its functions.
+ */
+#include "base/err.h"
+#include "wire/flow/flow.h"
+
+/* 60 s, after which a tuple that comes again is somebody new. */
+#define WW_REUSE_US ((int64_t)60 * 1000000)
+/* A datagram after three quiet minutes begins a new conversation (RFC 4787 asks NATs for two). */
+#define WW_UDP_IDLE_US ((int64_t)180 * 1000000)
+
+/*
+ * The trace clock: `now_us` is 0 at the first packet and never falls. Small steps back (frames of
+ * several queues out of order) leave it where it is; a large one shifts the origin, so that the
+ * clock runs on at once with the new times.
+ */
+struct ww_clock {
+	int64_t now_us;
+	int64_t last_us;   /* time of the last packet */
+	int64_t origin_us; /* packet time that is clock time 0 */
+	bool started;
+};
+
+/* Packet times are kept within this, so that differences never overflow: 36,000 years. */
+#define WW_TIME_LIMIT_US ((int64_t)1 << 60)
+
+int64_t ww_clock_clamp(int64_t time_us);
+/* Returns whether time stepped back. */
+bool ww_clock_feed(struct ww_clock *clock, int64_t time_us);
+
+/* ---- keys: every table's hash of a packet, from one pass over its addresses ---- */
+
+enum ww_kind {
+	WW_KIND_NONE, /* no IP header */
+	WW_KIND_FRAGMENT,
+	WW_KIND_OTHER, /* ICMP, other protocols, transport headers that are cut */
+	WW_KIND_SYN,
+	WW_KIND_TCP,
+	WW_KIND_UDP,
+};
+
+struct ww_keys {
+	uint64_t src_host, dst_host; /* of the addresses */
+	uint64_t src_end, dst_end;   /* of address, protocol and port */
+	uint64_t flow;               /* the same for both directions */
+	uint64_t duplicate;
+	uint8_t kind;
+};
+
+void ww_keys_make(
+	const struct ww_hash_key *key, const struct ww_packet *packet, struct ww_keys *ret);
+
+static inline uint64_t ww_host_hash(const struct ww_hash_key *key, const struct ww_ip *ip)
+{
+	return ww_hash_mum(ww_ip_word(ip, 0) ^ key->k[0], ww_ip_word(ip, 1) ^ key->k[1]);
+}
+
+static inline uint64_t ww_end_hash(
+	const struct ww_hash_key *key, uint64_t host, uint8_t proto, uint16_t port)
+{
+	return ww_hash_mum(host ^ key->k[2], ((uint64_t)proto << 16 | port) ^ key->k[3]);
+}
+
+/* A client's attempts to one endpoint share a bucket, so that SYN, SYN-ACK and RST meet in it. */
+static inline uint64_t ww_attempt_hash(
+	const struct ww_hash_key *key, uint64_t client_host, uint64_t server_end)
+{
+	return ww_hash_mum(client_host ^ key->k[3], server_end ^ key->k[0]);
+}
+
+/* ---- duplicates: a direct-mapped table of tags ---- */
+
+enum { WW_DUPLICATE_SLOTS = 65536 };
+
+struct ww_duplicates {
+	uint32_t *tags; /* WW_DUPLICATE_SLOTS; owned */
+};
+
+int ww_duplicates_init(struct ww_duplicates *duplicates);
+void ww_duplicates_done(struct ww_duplicates *duplicates);
+
+static inline void ww_duplicates_prefetch(const struct ww_duplicates *duplicates, uint64_t hash)
+{
+	__builtin_prefetch(&duplicates->tags[hash % WW_DUPLICATE_SLOTS], 1);
+}
+
+/* Whether the packet of this hash was seen lately; remembers it. A hash of 0 never was. */
+static inline bool ww_duplicates_feed(struct ww_duplicates *duplicates, uint64_t hash)
+{
+	uint32_t *tag = &duplicates->tags[hash % WW_DUPLICATE_SLOTS];
+	uint32_t want = (uint32_t)(hash >> 32);
+	if (!hash)
+		return false;
+	if (*tag == want)
+		return true;
+	*tag = want;
+	return false;
+}
+
+/* ---- hosts: how many distinct addresses ---- */
+
+enum {
+	WW_HOSTS_EXACT = 16384,
+	WW_HOSTS_SLOTS = 2 * WW_HOSTS_EXACT,
+	WW_HLL_BITS = 14,
+	WW_HLL_REGISTERS = 1 << WW_HLL_BITS,
+};
+
+struct ww_hosts {
+	struct ww_ip *set;  /* WW_HOSTS_SLOTS, all-zero where free; owned; NULL once estimated */
+	uint8_t *registers; /* WW_HLL_REGISTERS; owned */
+	uint32_t n;
+	bool unspecified; /* the address :: was seen */
+	struct ww_hash_key key;
+};
+
+int ww_hosts_init(struct ww_hosts *hosts, struct ww_hash_key key);
+void ww_hosts_done(struct ww_hosts *hosts);
+void ww_hosts_add(struct ww_hosts *hosts, const struct ww_ip *ip, uint64_t host_hash);
+uint64_t ww_hosts_count(const struct ww_hosts *hosts, bool *ret_exact);
+
+/* ---- attempts: half-open connections and first contacts ---- */
+
+enum {
+	WW_BUCKET_SLOTS = 3,
+	WW_BUCKET_KNOWN = 8,
+};
+
+enum ww_attempt_state {
+	WW_ATTEMPT_FREE,
+	WW_ATTEMPT_PENDING,
+	WW_ATTEMPT_JUDGED,   /* unanswered; kept for a late answer until the slot is needed */
+	WW_ATTEMPT_REVERSED, /* only the SYN-ACK was seen: says who is the server, nothing more */
+	WW_ATTEMPT_STATE = 7,
+	WW_ATTEMPT_FIRST = 8,  /* a first contact: its outcome is told */
+	WW_ATTEMPT_AGAIN = 16, /* the SYN was repeated: its answer time means nothing (Karn) */
+	WW_ATTEMPT_UDP = 32,
+};
+
+struct ww_attempt {
+	struct ww_ip client, server;
+	int64_t sent_us;
+	uint32_t sent_frame; /* low 32 bits */
+	uint16_t client_port, server_port;
+};
+
+/* Three cache lines; the first tells everything that expiry needs to know. */
+struct ww_bucket {
+	uint32_t known[WW_BUCKET_KNOWN]; /* fingerprints of endpoints contacted before; 0: none */
+	uint32_t place[WW_BUCKET_SLOTS]; /* position in the queue */
+	uint8_t state[WW_BUCKET_SLOTS];
+	uint8_t next_known; /* replaced in turn */
+	struct ww_attempt slots[WW_BUCKET_SLOTS];
+};
+_Static_assert(sizeof(struct ww_attempt) == 48, "an attempt");
+_Static_assert(sizeof(struct ww_bucket) == 192, "a bucket is three cache lines");
+
+/* Attempts in the order they were sent: what waits longest is at the head. */
+struct ww_pending {
+	uint32_t sent_us; /* low bits of the clock: differences are below 71 minutes */
+	uint32_t where;   /* bucket * WW_BUCKET_SLOTS + slot */
+};
+
+struct ww_attempts {
+	struct ww_bucket *buckets; /* owned */
+	uint32_t mask;
+	struct ww_pending *queue; /* owned; a ring */
+	uint32_t queue_mask;
+	uint32_t head, tail; /* positions; tail - head is the length */
+	uint32_t wait_us;
+	int64_t mean_us, deviation_us; /* of answer times, RFC 6298; -1: none yet */
+	bool two_way;                  /* an answer was seen: this capture holds both directions */
+};
+
+int ww_attempts_init(struct ww_attempts *attempts, uint32_t slots);
+void ww_attempts_done(struct ww_attempts *attempts);
+
+static inline void ww_attempts_prefetch(const struct ww_attempts *attempts, uint64_t hash)
+{
+	const char *bucket = (const char *)&attempts->buckets[hash & attempts->mask];
+	__builtin_prefetch(bucket, 1);
+	__builtin_prefetch(bucket + 64, 1);
+	__builtin_prefetch(bucket + 128, 1);
+}
+
+/* ---- the flow table ---- */
+
+enum { WW_WAYS = 8 };
+
+/* One cache line for a bucket of eight flows; flow w of bucket b is entries[8 b + w]. */
+struct ww_ways {
+	uint32_t tag[WW_WAYS];   /* 0: free */
+	uint32_t stamp[WW_WAYS]; /* number of the packet that used it last */
+};
+
+enum { WW_NO_STREAM = 0xffff };
+
+enum {
+	WW_ENTRY_FIN = 1,        /* and 2: FIN seen, by direction */
+	WW_ENTRY_SEQ = 4,        /* and 8: seq[] is known, by direction */
+	WW_ENTRY_UNSEEN = 16,    /* and 32: this direction's stream was evicted, or has ended */
+	WW_ENTRY_CONFIRMED = 64, /* the client has sent something after the answer */
+	WW_ENTRY_ENDED = 128,    /* sink.end was called: a tombstone that absorbs what comes late */
+};
+
+/* Two cache lines. */
+struct ww_entry {
+	struct ww_flow flow;
+	uint32_t seq[2];    /* sequence number of the first byte, by direction */
+	uint16_t stream[2]; /* or WW_NO_STREAM */
+	uint8_t flags;
+};
+_Static_assert(sizeof(struct ww_entry) == 128, "a flow is two cache lines");
+
+struct ww_table {
+	struct ww_ways *ways;     /* owned */
+	struct ww_entry *entries; /* owned */
+	void **rule_states;       /* owned array; what it points to belongs to the rules */
+	uint32_t mask;            /* of buckets */
+	uint32_t stamp;
+	uint32_t next_id;
+};
+
+int ww_table_init(struct ww_table *table, uint32_t flows);
+void ww_table_done(struct ww_table *table);
+
+static inline uint32_t ww_table_tag(uint64_t hash)
+{
+	uint32_t tag = (uint32_t)(hash >> 32);
+	return tag ? tag : 1;
+}
+
+/* ---- streams ---- */
+
+enum {
+	WW_BLOCK_BYTES = 2040,
+	WW_STREAM_BLOCKS = 16, /* early segments a direction */
+	WW_STREAM_FAR = 8,     /* segments far from where we are, in a row, that move us there */
+};
+/* A segment further ahead or behind than the largest usual window is not believed. */
+#define WW_STREAM_WINDOW ((int32_t)1 << 20)
+
+struct ww_block {
+	uint32_t seq;
+	uint16_t len;
+	uint16_t next_free;
+	uint8_t bytes[WW_BLOCK_BYTES];
+};
+
+struct ww_stream {
+	uint64_t offset; /* of the window's first byte */
+	uint32_t len;    /* bytes in the window */
+	uint32_t next;   /* sequence number awaited */
+	uint32_t acked;  /* by the receiver */
+	uint32_t fin_seq;
+	uint32_t entry;        /* index of the flow */
+	uint16_t older, newer; /* of the streams in use, by last use; `newer` links the free ones */
+	uint16_t blocks[WW_STREAM_BLOCKS]; /* by sequence number, not overlapping, not adjacent to
+					      next */
+	uint8_t n_blocks;
+	uint8_t n_far;
+	uint8_t dir;
+	bool fin, has_acked, gap;
+};
+
+struct ww_streams {
+	struct ww_stream *streams; /* owned */
+	uint8_t *windows;          /* owned; n * window_bytes */
+	struct ww_block *blocks;   /* owned */
+	uint32_t n, n_blocks, window_bytes;
+	uint16_t free_stream, free_block; /* heads of free lists */
+	uint16_t oldest, newest;
+};
+
+int ww_streams_init(struct ww_streams *streams, uint32_t n, uint32_t window_bytes);
+void ww_streams_done(struct ww_streams *streams);
+
+/* ---- fragments ---- */
+
+enum {
+	WW_DATAGRAMS = 256,
+	WW_DATAGRAM_WAYS = 4,
+	WW_PIECE_BYTES = 2048,
+	WW_PIECES = 2048, /* 4 MiB for all */
+	WW_DATAGRAM_PIECES = 32,
+	WW_DATAGRAM_MAX = 65535,
+	WW_NO_PIECE = 0xffff,
+};
+#define WW_FRAGMENT_WAIT_US ((int64_t)30 * 1000000)
+
+struct ww_datagram {
+	struct ww_ip src, dst;
+	int64_t clock_us; /* of its first fragment */
+	uint32_t ip_id;
+	uint32_t granules; /* 8-byte units received */
+	uint32_t total;    /* bytes of the IP payload; 0: the last fragment is not here yet */
+	uint32_t end;      /* of the furthest fragment; <= total once that is known */
+	uint32_t n_fragments;
+	uint32_t order; /* of creation */
+	uint16_t pieces[WW_DATAGRAM_PIECES];
+	uint8_t header[60]; /* IP header of the fragment at offset 0 */
+	uint8_t header_len; /* 0: not here yet */
+	uint8_t proto, ip_version;
+	bool used, conflict;
+};
+
+struct ww_piece {
+	uint8_t bytes[WW_PIECE_BYTES];
+	uint64_t have[WW_PIECE_BYTES / 8 / 64]; /* a bit a granule */
+	uint16_t next_free;
+};
+
+struct ww_defrag {
+	struct ww_datagram *datagrams; /* WW_DATAGRAMS; owned */
+	struct ww_piece *pieces;       /* WW_PIECES; owned */
+	uint8_t *whole;                /* the last datagram made whole; owned */
+	uint32_t order;
+	uint16_t free_piece, fresh_pieces; /* a free list, then the never used */
+	struct ww_hash_key key;
+};
+
+int ww_defrag_init(struct ww_defrag *defrag, struct ww_hash_key key);
+void ww_defrag_done(struct ww_defrag *defrag);
+/*
+ * Takes a fragment. Returns true when its datagram is whole: *ret is then decoded, and valid until
+ * the next call.
+ */
+bool ww_defrag_feed(struct ww_defrag *defrag, const struct ww_packet *packet, int64_t clock_us,
+	struct ww_flow_counts *counts, struct ww_packet *ret);
+/* Counts the fragments of what was never made whole. */
+void ww_defrag_finish(struct ww_defrag *defrag, struct ww_flow_counts *counts);
+
+/* ---- all of it ---- */
+
+struct ww_flows {
+	struct ww_hash_key key;
+	struct ww_flow_sink sink;
+	struct ww_flow_counts counts;
+	struct ww_flow_services services;
+	struct ww_clock clock;
+	struct ww_duplicates duplicates;
+	struct ww_hosts hosts;
+	struct ww_attempts attempts;
+	struct ww_table table;
+	struct ww_streams streams;
+	struct ww_defrag defrag;
+	uint64_t frame; /* being processed */
+};
+
+/* attempts.c */
+/* The slot of this tuple in its bucket, or NULL. */
+struct ww_slot {
+	struct ww_bucket *bucket;
+	int i;
+};
+bool ww_attempt_find(struct ww_flows *flows, uint64_t hash, const struct ww_ip *client,
+	uint16_t client_port, const struct ww_ip *server, uint16_t server_port, bool udp,
+	struct ww_slot *ret);
+/* A SYN or a first datagram. */
+void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet);
+/* What a flow that comes of an attempt needs to know of it. */
+struct ww_start {
+	int64_t sent_us;
+	uint64_t sent_frame;
+};
+/* An answer came: tells it, frees the slot. */
+struct ww_start ww_attempt_answer(
+	struct ww_flows *flows, struct ww_slot slot, const struct ww_packet *packet);
+struct ww_start ww_attempt_start(const struct ww_flows *flows, struct ww_slot slot);
+void ww_attempt_refuse(struct ww_flows *flows, struct ww_slot slot, const struct ww_packet *packet);
+/* A SYN-ACK that answers nothing we saw: remembers the server. */
+void ww_attempt_reverse(struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet);
+/* Judges what has waited long enough. */
+void ww_attempts_expire(struct ww_flows *flows);
+void ww_attempts_finish(struct ww_flows *flows);
+/* An ICMP error that says that the quoted packet did not arrive. */
+void ww_attempt_icmp(struct ww_flows *flows, const struct ww_packet *packet);
+
+/* table.c */
+/* The entry of the packet's flow and the packet's direction, or NULL. */
+struct ww_entry *ww_table_find(struct ww_flows *flows, uint64_t hash,
+	const struct ww_packet *packet, enum ww_dir *ret_dir);
+struct ww_flow_begin {
+	enum ww_dir dir; /* of the packet: who is the client */
+	bool start_seen;
+	struct ww_start start; /* when start_seen */
+};
+/* Makes a flow, evicting where needed, and tells of it. Never fails. */
+struct ww_entry *ww_table_begin(struct ww_flows *flows, const struct ww_keys *keys,
+	const struct ww_packet *packet, const struct ww_flow_begin *begin);
+/* Ends streams, tells the end, forgets. The entry stays as a tombstone. */
+void ww_table_close(struct ww_flows *flows, struct ww_entry *entry, const struct ww_packet *packet);
+/* Closes (where open) and frees the entry. */
+void ww_table_remove(
+	struct ww_flows *flows, struct ww_entry *entry, const struct ww_packet *packet);
+void ww_table_finish(struct ww_flows *flows);
+
+/* stream.c */
+/* A segment of a direction with rules: sequence numbers, bytes, FIN. */
+void ww_stream_segment(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
+	const struct ww_packet *packet);
+/* The receiver of `dir` acknowledged up to `ack`. */
+void ww_stream_ack(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir, uint32_t ack,
+	const struct ww_packet *packet);
+/* Whether an RST of this sequence number is near enough to be believed (RFC 5961, 3). */
+bool ww_stream_near(
+	const struct ww_flows *flows, const struct ww_entry *entry, enum ww_dir dir, uint32_t seq);
+/* Shows what is queued, tells the end, frees the stream. Nothing where there is none. */
+void ww_stream_end(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
+	const struct ww_packet *packet);

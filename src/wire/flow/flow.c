@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What becomes of each packet. Three passes over a batch: keys and the first prefetch; look into
+ * the tags that have arrived, prefetch what they point at; process.
+ */
+#include "wire/flow/flow-private.h"
+
+#include <stdlib.h>
+
+enum {
+	ATTEMPTS_DEFAULT = 98304,
+	ATTEMPTS_MAX = 3 << 22,
+	FLOWS_DEFAULT = 32768,
+	FLOWS_MAX = 1 << 22,
+	STREAMS_DEFAULT = 1024,
+	STREAMS_MAX = 32768,
+	STREAM_BYTES_DEFAULT = 8192,
+	STREAM_BYTES_MIN = 64,
+	STREAM_BYTES_MAX = 1 << 20,
+	PORT_SYSTEM_END = 1024, /* RFC 6335: system ports are below */
+	PORT_DYNAMIC = 49152,   /* RFC 6335: nobody is assigned one from here */
+};
+
+static uint32_t limit_of(uint32_t given, uint32_t usual)
+{
+	uint32_t power = 1;
+	while (power < (given ? given : usual))
+		power *= 2;
+	return power;
+}
+
+static int init_tables(struct ww_flows *flows, const struct ww_flow_limits *limits)
+{
+	uint32_t attempts = limits->attempts ? limits->attempts : ATTEMPTS_DEFAULT;
+	if (attempts > ATTEMPTS_MAX || limits->flows > FLOWS_MAX || limits->streams > STREAMS_MAX ||
+		limits->stream_bytes > STREAM_BYTES_MAX)
+		return -EINVAL;
+	uint32_t bytes = limit_of(limits->stream_bytes, STREAM_BYTES_DEFAULT);
+	int bad = ww_duplicates_init(&flows->duplicates);
+	if (!bad)
+		bad = ww_hosts_init(&flows->hosts, flows->key);
+	if (!bad)
+		bad = ww_attempts_init(&flows->attempts, attempts);
+	if (!bad)
+		bad = ww_table_init(&flows->table, limit_of(limits->flows, FLOWS_DEFAULT));
+	if (!bad)
+		bad = ww_streams_init(&flows->streams, limit_of(limits->streams, STREAMS_DEFAULT),
+			bytes < STREAM_BYTES_MIN ? STREAM_BYTES_MIN : bytes);
+	if (!bad)
+		bad = ww_defrag_init(&flows->defrag, flows->key);
+	return bad;
+}
+
+int ww_flows_new(const struct ww_flow_limits *limits, struct ww_hash_key key,
+	const struct ww_flow_sink *sink, struct ww_flows **ret)
+{
+	struct ww_flows *flows = calloc(1, sizeof(*flows));
+	if (!flows)
+		return -ENOMEM;
+	flows->key = key;
+	flows->sink = *sink;
+	if (limits->services)
+		flows->services = *limits->services;
+	int bad = init_tables(flows, limits);
+	if (bad) {
+		ww_flows_free(&flows);
+		return bad;
+	}
+	*ret = flows;
+	return 0;
+}
+
+static void forget_rest(struct ww_flows *flows)
+{
+	struct ww_table *table = &flows->table;
+	if (!flows->sink.forget || !table->ways || !table->entries || !table->rule_states)
+		return;
+	for (size_t i = 0; i < ((size_t)table->mask + 1) * WW_WAYS; i++)
+		if (table->rule_states[i])
+			flows->sink.forget(flows->sink.context, &table->rule_states[i]);
+}
+
+void ww_flows_free(struct ww_flows **flows)
+{
+	struct ww_flows *all = *flows;
+	if (!all)
+		return;
+	forget_rest(all);
+	ww_duplicates_done(&all->duplicates);
+	ww_hosts_done(&all->hosts);
+	ww_attempts_done(&all->attempts);
+	ww_table_done(&all->table);
+	ww_streams_done(&all->streams);
+	ww_defrag_done(&all->defrag);
+	free(all);
+	*flows = NULL;
+}
+
+const struct ww_flow_counts *ww_flows_counts(const struct ww_flows *flows)
+{
+	return &flows->counts;
+}
+
+uint64_t ww_flows_hosts(const struct ww_flows *flows, bool *ret_exact)
+{
+	return ww_hosts_count(&flows->hosts, ret_exact);
+}
+
+/* ---- packets of no flow ---- */
+
+static void lone(struct ww_flows *flows, const struct ww_packet *packet)
+{
+	if (flows->sink.packet)
+		flows->sink.packet(flows->sink.context, NULL, WW_DIR_TO_SERVER, packet);
+}
+
+static void count_hosts(
+	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
+{
+	ww_hosts_add(&flows->hosts, &packet->src, keys->src_host);
+	ww_hosts_add(&flows->hosts, &packet->dst, keys->dst_host);
+}
+
+/* The packet's sender is the client of an attempt / the server of one. */
+static bool find_sent(struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *p,
+	struct ww_slot *ret)
+{
+	return ww_attempt_find(flows, ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end),
+		&p->src, p->sport, &p->dst, p->dport, p->proto == WW_PROTO_UDP, ret);
+}
+
+static bool find_answered(struct ww_flows *flows, const struct ww_keys *keys,
+	const struct ww_packet *p, struct ww_slot *ret)
+{
+	return ww_attempt_find(flows, ww_attempt_hash(&flows->key, keys->dst_host, keys->src_end),
+		&p->dst, p->dport, &p->src, p->sport, p->proto == WW_PROTO_UDP, ret);
+}
+
+static uint8_t state_of(struct ww_slot slot)
+{
+	return slot.bucket->state[slot.i] & WW_ATTEMPT_STATE;
+}
+
+/* Who is the server, where nobody saw the beginning: the direction of the packet. */
+static enum ww_dir guess(const struct ww_flows *flows, const struct ww_packet *p)
+{
+	bool src = ww_flow_service_has(&flows->services, p->proto, p->sport);
+	bool dst = ww_flow_service_has(&flows->services, p->proto, p->dport);
+	if (src == dst) {
+		src = p->sport < PORT_SYSTEM_END;
+		dst = p->dport < PORT_SYSTEM_END;
+	}
+	if (src == dst) {
+		src = p->sport < PORT_DYNAMIC;
+		dst = p->dport < PORT_DYNAMIC;
+	}
+	return src && !dst ? WW_DIR_TO_CLIENT : WW_DIR_TO_SERVER;
+}
+
+/* ---- packets of a flow ---- */
+
+static void tcp_state(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
+	const struct ww_packet *packet)
+{
+	struct ww_flow *flow = &entry->flow;
+	uint8_t flags = packet->tcp_flags;
+	if (flow->groups[!dir] && flags & WW_TCP_ACK)
+		ww_stream_ack(flows, entry, !dir, packet->ack, packet);
+	if (flow->groups[dir] && !(flags & (WW_TCP_SYN | WW_TCP_RST)))
+		ww_stream_segment(flows, entry, dir, packet);
+	if (flags & WW_TCP_RST && ww_stream_near(flows, entry, dir, packet->seq)) {
+		flow->closed = true;
+	} else if (flags & WW_TCP_FIN) {
+		entry->flags |= (uint8_t)(WW_ENTRY_FIN << dir);
+	}
+	if ((entry->flags & (3 * WW_ENTRY_FIN)) == 3 * WW_ENTRY_FIN &&
+		entry->stream[0] == WW_NO_STREAM && entry->stream[1] == WW_NO_STREAM)
+		flow->closed = true;
+	if (flow->closed)
+		ww_table_close(flows, entry, packet);
+}
+
+static void flow_packet(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
+	const struct ww_packet *packet)
+{
+	struct ww_flow *flow = &entry->flow;
+	flow->packets[dir]++;
+	flow->bytes[dir] += packet->payload_wire;
+	flow->last_us = ww_clock_clamp(packet->time_us);
+	if (dir == WW_DIR_TO_SERVER)
+		entry->flags |= WW_ENTRY_CONFIRMED;
+	if (entry->flags & WW_ENTRY_ENDED)
+		return;
+	if (flow->groups[dir] && flows->sink.packet)
+		flows->sink.packet(flows->sink.context, flow, dir, packet);
+	if (flow->proto == WW_PROTO_TCP)
+		tcp_state(flows, entry, dir, packet);
+}
+
+static void begin_flow(struct ww_flows *flows, const struct ww_keys *keys,
+	const struct ww_packet *packet, const struct ww_flow_begin *begin)
+{
+	struct ww_entry *entry = ww_table_begin(flows, keys, packet, begin);
+	flow_packet(flows, entry, begin->dir, packet);
+}
+
+/* ---- TCP ---- */
+
+/* A SYN-ACK makes a connection of an attempt; without one it is backscatter, or a repetition. */
+static void syn_ack(
+	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
+{
+	enum ww_dir dir;
+	struct ww_slot slot;
+	struct ww_entry *entry = ww_table_find(flows, keys->flow, packet, &dir);
+	bool found = find_answered(flows, keys, packet, &slot);
+	if (!found || state_of(slot) == WW_ATTEMPT_REVERSED) {
+		if (entry) {
+			flow_packet(flows, entry, dir, packet);
+			return;
+		}
+		flows->counts.backscatter++;
+		if (!found)
+			ww_attempt_reverse(flows,
+				ww_attempt_hash(&flows->key, keys->dst_host, keys->src_end),
+				packet);
+		count_hosts(flows, keys, packet);
+		lone(flows, packet);
+		return;
+	}
+	if (entry)
+		ww_table_remove(flows, entry, packet); /* the ports are used again */
+	flows->attempts.two_way = true;
+	struct ww_flow_begin begin = {
+		.dir = WW_DIR_TO_CLIENT,
+		.start_seen = true,
+		.start = ww_attempt_answer(flows, slot, packet),
+	};
+	entry = ww_table_begin(flows, keys, packet, &begin);
+	entry->seq[WW_DIR_TO_SERVER] = packet->ack;
+	entry->seq[WW_DIR_TO_CLIENT] = packet->seq + 1;
+	entry->flags |= 3 * WW_ENTRY_SEQ;
+	flow_packet(flows, entry, WW_DIR_TO_CLIENT, packet);
+}
+
+/* An RST that belongs to no open flow: whether it refuses an attempt. */
+static bool refusal(
+	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
+{
+	struct ww_slot slot;
+	if (!find_answered(flows, keys, packet, &slot) || state_of(slot) == WW_ATTEMPT_REVERSED)
+		return false;
+	ww_attempt_refuse(flows, slot, packet);
+	return true;
+}
+
+/*
+ * A packet in the middle of a connection of which no flow is known. Begins one when it carries
+ * data, or when it answers a SYN-ACK; the attempts tell who began, if they know.
+ */
+static bool midstream(
+	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
+{
+	struct ww_slot slot;
+	struct ww_flow_begin begin = {.dir = WW_DIR_TO_SERVER};
+	bool data = packet->payload_wire != 0;
+	bool ack = packet->tcp_flags & WW_TCP_ACK;
+	if (ack && find_sent(flows, keys, packet, &slot)) {
+		bool reversed = state_of(slot) == WW_ATTEMPT_REVERSED;
+		bool one_way = !reversed && !flows->attempts.two_way;
+		if (!data && !reversed && !one_way)
+			return false;
+		begin.start_seen = !reversed;
+		begin.start = ww_attempt_start(flows, slot);
+		if (one_way)
+			ww_attempt_answer(flows, slot, packet);
+		else if (reversed)
+			slot.bucket->state[slot.i] = WW_ATTEMPT_FREE;
+	} else if (!data) {
+		return false;
+	} else if (find_answered(flows, keys, packet, &slot)) {
+		begin.dir = WW_DIR_TO_CLIENT;
+		begin.start_seen = state_of(slot) != WW_ATTEMPT_REVERSED;
+		if (begin.start_seen)
+			begin.start = ww_attempt_answer(flows, slot, packet);
+		else
+			slot.bucket->state[slot.i] = WW_ATTEMPT_FREE;
+	} else {
+		begin.dir = guess(flows, packet);
+	}
+	begin_flow(flows, keys, packet, &begin);
+	return true;
+}
+
+static void tcp(struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
+{
+	enum ww_dir dir;
+	uint8_t flags = packet->tcp_flags;
+	if ((flags & (WW_TCP_SYN | WW_TCP_RST)) == WW_TCP_SYN) {
+		syn_ack(flows, keys, packet);
+		return;
+	}
+	struct ww_entry *entry = ww_table_find(flows, keys->flow, packet, &dir);
+	if (entry && entry->flags & WW_ENTRY_ENDED && packet->payload_wire &&
+		ww_clock_clamp(packet->time_us) - entry->flow.last_us > WW_REUSE_US) {
+		ww_table_remove(flows, entry, packet);
+		entry = NULL;
+	}
+	if (entry) {
+		if (entry->flags & WW_ENTRY_ENDED && flags & WW_TCP_RST)
+			refusal(flows, keys, packet); /* of a SYN that used the ports again */
+		flow_packet(flows, entry, dir, packet);
+		return;
+	}
+	count_hosts(flows, keys, packet);
+	if (flags & WW_TCP_RST)
+		flows->counts.backscatter += !refusal(flows, keys, packet);
+	else if (midstream(flows, keys, packet))
+		return;
+	else
+		flows->counts.unmatched++;
+	lone(flows, packet);
+}
+
+/* ---- UDP ---- */
+
+/*
+ * A datagram whose request was not captured looks like an answer: from a system port to a higher
+ * one. Groups and broadcasts are not endpoints that could answer.
+ */
+static bool is_contact(const struct ww_flows *flows, const struct ww_packet *packet)
+{
+	if (ww_ip_is_multicast(&packet->dst))
+		return false;
+	if (ww_flow_service_has(&flows->services, WW_PROTO_UDP, packet->dport))
+		return true;
+	return packet->sport >= PORT_SYSTEM_END || packet->dport < PORT_SYSTEM_END;
+}
+
+static void udp(struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
+{
+	enum ww_dir dir;
+	struct ww_slot slot;
+	struct ww_entry *entry = ww_table_find(flows, keys->flow, packet, &dir);
+	if (entry && ww_clock_clamp(packet->time_us) - entry->flow.last_us > WW_UDP_IDLE_US) {
+		ww_table_remove(flows, entry, packet);
+		entry = NULL;
+	}
+	if (entry) {
+		flow_packet(flows, entry, dir, packet);
+		return;
+	}
+	count_hosts(flows, keys, packet);
+	if (find_answered(flows, keys, packet, &slot)) {
+		struct ww_flow_begin begin = {
+			.dir = WW_DIR_TO_CLIENT,
+			.start_seen = true,
+			.start = ww_attempt_answer(flows, slot, packet),
+		};
+		begin_flow(flows, keys, packet, &begin);
+		return;
+	}
+	if (is_contact(flows, packet))
+		ww_attempt_send(
+			flows, ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end), packet);
+	lone(flows, packet);
+}
+
+/* ---- the passes ---- */
+
+static void process(
+	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
+{
+	switch ((enum ww_kind)keys->kind) {
+	case WW_KIND_SYN:
+		count_hosts(flows, keys, packet);
+		ww_attempt_send(
+			flows, ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end), packet);
+		lone(flows, packet);
+		break;
+	case WW_KIND_TCP: tcp(flows, keys, packet); break;
+	case WW_KIND_UDP: udp(flows, keys, packet); break;
+	case WW_KIND_OTHER:
+		count_hosts(flows, keys, packet);
+		ww_attempt_icmp(flows, packet);
+		lone(flows, packet);
+		break;
+	case WW_KIND_FRAGMENT:
+	case WW_KIND_NONE: break;
+	}
+}
+
+static void fragment(
+	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
+{
+	struct ww_packet whole;
+	struct ww_keys whole_keys;
+	count_hosts(flows, keys, packet);
+	lone(flows, packet);
+	if (!ww_defrag_feed(&flows->defrag, packet, flows->clock.now_us, &flows->counts, &whole))
+		return;
+	ww_keys_make(&flows->key, &whole, &whole_keys);
+	process(flows, &whole_keys, &whole);
+}
+
+static void prefetch_first(const struct ww_flows *flows, const struct ww_keys *keys)
+{
+	if (keys->kind == WW_KIND_NONE)
+		return;
+	ww_duplicates_prefetch(&flows->duplicates, keys->duplicate);
+	if (keys->kind == WW_KIND_SYN)
+		ww_attempts_prefetch(&flows->attempts,
+			ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end));
+	else if (keys->kind >= WW_KIND_TCP)
+		__builtin_prefetch(&flows->table.ways[(uint32_t)keys->flow & flows->table.mask], 1);
+}
+
+/* The tags are here: fetch the flow, or, where there is none, the attempts. */
+static void prefetch_second(const struct ww_flows *flows, const struct ww_keys *keys)
+{
+	if (keys->kind < WW_KIND_TCP)
+		return;
+	const struct ww_table *table = &flows->table;
+	uint32_t bucket = (uint32_t)keys->flow & table->mask;
+	uint32_t tag = ww_table_tag(keys->flow);
+	for (uint32_t way = 0; way < WW_WAYS; way++) {
+		if (table->ways[bucket].tag[way] != tag)
+			continue;
+		const char *entry = (const char *)&table->entries[(size_t)bucket * WW_WAYS + way];
+		__builtin_prefetch(entry, 1);
+		__builtin_prefetch(entry + 64, 1);
+		return;
+	}
+	ww_attempts_prefetch(
+		&flows->attempts, ww_attempt_hash(&flows->key, keys->dst_host, keys->src_end));
+	ww_attempts_prefetch(
+		&flows->attempts, ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end));
+}
+
+static void feed_batch(
+	struct ww_flows *flows, const struct ww_packet *packets, size_t n, bool *skipped)
+{
+	struct ww_keys keys[WW_BATCH];
+	for (size_t i = 0; i < n; i++) {
+		ww_keys_make(&flows->key, &packets[i], &keys[i]);
+		prefetch_first(flows, &keys[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		prefetch_second(flows, &keys[i]);
+	for (size_t i = 0; i < n; i++) {
+		flows->frame = packets[i].frame;
+		flows->counts.time_back += ww_clock_feed(&flows->clock, packets[i].time_us);
+		ww_attempts_expire(flows);
+		skipped[i] = keys[i].kind != WW_KIND_NONE &&
+			     ww_duplicates_feed(&flows->duplicates, keys[i].duplicate);
+		if (skipped[i])
+			flows->counts.duplicates++;
+		else if (keys[i].kind == WW_KIND_FRAGMENT)
+			fragment(flows, &keys[i], &packets[i]);
+		else
+			process(flows, &keys[i], &packets[i]);
+	}
+}
+
+void ww_flows_feed(
+	struct ww_flows *flows, const struct ww_packet *packets, size_t n, bool skipped[WW_BATCH])
+{
+	ww_assert(n <= WW_BATCH);
+	feed_batch(flows, packets, n, skipped);
+}
+
+void ww_flows_finish(struct ww_flows *flows)
+{
+	ww_attempts_finish(flows);
+	ww_table_finish(flows);
+	ww_defrag_finish(&flows->defrag, &flows->counts);
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/flow/test-flow.h"
+
+#define SYN WW_TCP_SYN
+#define ACK WW_TCP_ACK
+#define FIN WW_TCP_FIN
+
+static const uint32_t CLIENT = 0x0a000001, SERVER = 0x0a000002;
+static const uint32_t CLIENT_ISN = 0xfffffe00, SERVER_ISN = 0x7fffff00; /* both wrap a sign soon */
+
+static void handshake(struct recorder *r)
+{
+	feed(r, tcp_of(v4(CLIENT), 2000, v4(SERVER), 80, 0, SYN, CLIENT_ISN, 0));
+	feed(r, tcp_of(v4(SERVER), 80, v4(CLIENT), 2000, 10, SYN | ACK, SERVER_ISN,
+			CLIENT_ISN + 1));
+	feed(r, tcp_of(v4(CLIENT), 2000, v4(SERVER), 80, 20, ACK, CLIENT_ISN + 1, SERVER_ISN + 1));
+}
+
+static struct ww_packet from_client(uint32_t offset, const void *bytes, size_t len, uint8_t flags)
+{
+	return with_bytes(tcp_of(v4(CLIENT), 2000, v4(SERVER), 80, 100, ACK | flags,
+				  CLIENT_ISN + 1 + offset, SERVER_ISN + 1),
+		bytes, len);
+}
+
+static struct ww_packet ack_of_client(uint32_t offset)
+{
+	return tcp_of(v4(SERVER), 80, v4(CLIENT), 2000, 100, ACK, SERVER_ISN + 1,
+		CLIENT_ISN + 1 + offset);
+}
+
+static void assert_bytes(const struct recorder *r, const char *text)
+{
+	assert_int_equal(r->n_bytes[0], strlen(text));
+	assert_memory_equal(r->bytes[0], text, strlen(text));
+}
+
+static void in_order_until_fin(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	handshake(r);
+	feed(r, from_client(0, "worm", 4, 0));
+	feed(r, from_client(4, "wood", 4, FIN));
+	assert_bytes(r, "wormwood");
+	assert_int_equal(r->n_ends[0], 1);
+	assert_int_equal(r->n_ended, 0);
+	feed(r, tcp_of(v4(SERVER), 80, v4(CLIENT), 2000, 200, ACK | FIN, SERVER_ISN + 1,
+			CLIENT_ISN + 10));
+	assert_int_equal(r->n_ended, 1);
+	assert_true(r->last_ended.closed);
+	/* A tombstone absorbs what comes late. */
+	feed(r, from_client(8, "more", 4, 0));
+	feed(r, from_client(0, "worm", 4, 0));
+	assert_bytes(r, "wormwood");
+	assert_int_equal(r->n_begun, 1);
+	ww_flows_finish(r->flows);
+	assert_int_equal(r->n_ended, 1);
+	assert_int_equal(r->n_forgotten, 1);
+	recorder_free(r);
+}
+
+static void first_copy_wins(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	handshake(r);
+	feed(r, from_client(4, "ef", 2, 0));
+	feed(r, from_client(
+			3, "XYZg", 4, 0)); /* XY of what is queued, new: X before and g behind */
+	assert_bytes(r, "");
+	feed(r, from_client(0, "abc", 3, 0));
+	assert_bytes(r, "abcXefg");
+	feed(r, from_client(2, "QQQQQQQ", 7, 0));
+	assert_bytes(r, "abcXefgQQ");
+	assert_int_equal(r->n_gaps[0], 0);
+	recorder_free(r);
+}
+
+static void acknowledged_gap_is_skipped(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	handshake(r);
+	feed(r, from_client(0, "ab", 2, 0));
+	feed(r, from_client(6, "gh", 2, 0));
+	assert_bytes(r, "ab");
+	feed(r, ack_of_client(4));
+	assert_bytes(r, "ab");
+	feed(r, ack_of_client(8));
+	assert_bytes(r, "abgh");
+	assert_int_equal(r->n_gaps[0], 1);
+	assert_int_equal(counts_of(r)->reassembly_gaps, 1);
+	recorder_free(r);
+}
+
+static void full_queue_skips_the_gap(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	handshake(r);
+	for (uint32_t i = 0; i < WW_STREAM_BLOCKS; i++)
+		feed(r, from_client(10 + 2 * i, "x", 1, 0));
+	assert_bytes(r, "");
+	feed(r, from_client(100, "y", 1, 0));
+	assert_int_equal(r->n_bytes[0], 1);
+	assert_int_equal(r->n_gaps[0], 1);
+	ww_flows_finish(r->flows);
+	assert_int_equal(r->n_bytes[0], WW_STREAM_BLOCKS + 1);
+	assert_int_equal(counts_of(r)->reassembly_gaps, WW_STREAM_BLOCKS + 1);
+	assert_int_equal(r->n_ends[0], 1);
+	recorder_free(r);
+}
+
+static void snapped_payload_is_a_gap(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	handshake(r);
+	struct ww_packet packet = from_client(0, "abc", 3, 0);
+	packet.payload_wire = 10;
+	feed(r, packet);
+	feed(r, from_client(10, "k", 1, 0));
+	assert_bytes(r, "abck");
+	assert_int_equal(r->n_gaps[0], 1);
+	recorder_free(r);
+}
+
+static void forged_segments_do_not_blind(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	handshake(r);
+	feed(r, from_client(0, "ab", 2, 0));
+	feed(r, from_client(0x20000000, "forged", 6, 0));
+	feed(r, tcp_of(v4(CLIENT), 2000, v4(SERVER), 80, 100, WW_TCP_RST, CLIENT_ISN + 0x30000000,
+			0));
+	assert_int_equal(r->n_ended, 0);
+	feed(r, from_client(2, "cd", 2, 0));
+	assert_bytes(r, "abcd");
+	/* but a capture that lost much is followed */
+	for (uint32_t i = 0; i < WW_STREAM_FAR + 2; i++)
+		feed(r, from_client(0x20000000 + i, "z", 1, 0));
+	assert_int_equal(r->n_bytes[0], 4 + 3);
+	feed(r, tcp_of(v4(CLIENT), 2000, v4(SERVER), 80, 100, WW_TCP_RST, CLIENT_ISN + 0x20000000,
+			0));
+	assert_int_equal(r->n_ended, 1);
+	assert_true(r->last_ended.closed);
+	recorder_free(r);
+}
+
+static void no_rules_no_bytes(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	r->groups[1] = 0;
+	handshake(r);
+	feed(r, from_client(0, "ab", 2, 0));
+	feed(r, with_bytes(tcp_of(v4(SERVER), 80, v4(CLIENT), 2000, 100, ACK, SERVER_ISN + 1,
+				   CLIENT_ISN + 3),
+			"secret", 6));
+	assert_int_equal(r->n_bytes[0], 2);
+	assert_int_equal(r->n_bytes[1], 0);
+	assert_int_equal(r->n_packets[1], 0);
+	ww_flows_finish(r->flows);
+	assert_int_equal(r->last_ended.bytes[1], 6);
+	recorder_free(r);
+}
+
+static void exhausted_pool_is_counted(void **state)
+{
+	struct ww_flow_limits limits = {.streams = 2};
+	struct recorder *r = recorder_new(&limits, true);
+	r->one_stream = false;
+	for (uint16_t i = 0; i < 3; i++)
+		feed(r, with_bytes(tcp_of(v4(CLIENT), (uint16_t)(2000 + i), v4(SERVER), 80, 0, ACK,
+					   5, 0),
+				"x", 1));
+	assert_int_equal(counts_of(r)->evicted_streams, 1);
+	assert_int_equal(r->n_ends[0], 1);
+	feed(r, with_bytes(tcp_of(v4(CLIENT), 2000, v4(SERVER), 80, 1, ACK, 6, 0), "y", 1));
+	assert_int_equal(r->n_bytes[0], 3); /* the first flow is looked at by packet only */
+	assert_int_equal(r->n_packets[0], 4);
+	recorder_free(r);
+}
+
+struct piece {
+	uint32_t offset, len;
+};
+
+enum { SHUFFLED = 8 };
+
+/* Cuts [0, total) into pieces that may overlap, shuffled by eights, some twice. */
+static size_t cut_up(struct ww_rng *rng, uint32_t total, uint32_t largest, struct piece *pieces)
+{
+	size_t n = 0;
+	for (uint32_t at = 0; at < total;) {
+		uint32_t len = 1 + (uint32_t)ww_rng_below(rng, largest);
+		uint32_t back = (uint32_t)ww_rng_below(rng, 4) == 0
+					? (uint32_t)ww_rng_below(rng, at < 50 ? at + 1 : 50)
+					: 0;
+		len = len < total - at ? len : total - at;
+		pieces[n++] = (struct piece){at - back, len + back};
+		if (ww_rng_below(rng, 5) == 0)
+			pieces[n++] = (struct piece){at, len};
+		at += len;
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t group = i - i % SHUFFLED;
+		size_t size = n - group < SHUFFLED ? n - group : SHUFFLED;
+		size_t j = group + ww_rng_below(rng, size);
+		struct piece swap = pieces[i];
+		pieces[i] = pieces[j];
+		pieces[j] = swap;
+	}
+	return n;
+}
+
+enum { TOTAL = 30000, PIECES_MAX = 4 * TOTAL };
+
+static void fill_random(struct ww_rng *rng, uint8_t *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (uint8_t)ww_rng_u64(rng);
+}
+
+static void any_order_gives_the_bytes(void **state)
+{
+	uint8_t *truth = malloc(TOTAL);
+	struct piece *pieces = calloc(PIECES_MAX, sizeof(*pieces));
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct ww_rng rng = ww_rng_seeded(seed);
+		struct ww_flow_limits limits = {.stream_bytes = seed % 2 ? 64 : 8192};
+		struct recorder *r = recorder_new(&limits, true);
+		fill_random(&rng, truth, TOTAL);
+		size_t n = cut_up(&rng, TOTAL, seed % 3 ? 1500 : 40, pieces);
+		handshake(r);
+		for (size_t i = 0; i < n; i++)
+			feed(r, from_client(pieces[i].offset, truth + pieces[i].offset,
+					pieces[i].len, 0));
+		assert_int_equal(counts_of(r)->reassembly_gaps, 0);
+		assert_int_equal(r->n_bytes[0], TOTAL);
+		assert_memory_equal(r->bytes[0], truth, TOTAL);
+		feed(r, from_client(TOTAL, "", 0, FIN));
+		assert_int_equal(r->n_ends[0], 1);
+		recorder_free(r);
+	}
+	free(pieces);
+	free(truth);
+}
+
+/* With losses, forged copies and cuts: whatever is shown must be what was sent, in its place. */
+static void losses_never_show_false_bytes(void **state)
+{
+	uint8_t *truth = malloc(TOTAL);
+	struct piece *pieces = calloc(PIECES_MAX, sizeof(*pieces));
+	uint64_t gaps = 0;
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		struct ww_rng rng = ww_rng_seeded(1000 + seed);
+		struct ww_flow_limits limits = {.stream_bytes = 256, .streams = seed % 2 ? 1 : 8};
+		struct recorder *r = recorder_new(&limits, true);
+		fill_random(&rng, truth, TOTAL);
+		r->truth[0] = truth;
+		size_t n = cut_up(&rng, TOTAL, seed % 3 ? 3000 : 60, pieces);
+		handshake(r);
+		for (size_t i = 0; i < n; i++) {
+			if (ww_rng_below(&rng, 20) == 0)
+				continue;
+			struct ww_packet packet = from_client(
+				pieces[i].offset, truth + pieces[i].offset, pieces[i].len, 0);
+			if (ww_rng_below(&rng, 10) == 0)
+				packet.payload_len =
+					(uint32_t)ww_rng_below(&rng, pieces[i].len + 1);
+			feed(r, packet);
+			if (ww_rng_below(&rng, 8) == 0)
+				feed(r, ack_of_client(pieces[i].offset));
+		}
+		ww_flows_finish(r->flows);
+		assert_int_equal(r->n_ends[0], 1);
+		assert_true(r->n_bytes[0] > 0);
+		gaps += counts_of(r)->reassembly_gaps;
+		/* Every block is back in the pool. */
+		uint32_t n_free = 0;
+		for (uint16_t i = r->flows->streams.free_block; i != WW_NO_STREAM;
+			i = r->flows->streams.blocks[i].next_free)
+			n_free++;
+		assert_int_equal(n_free, r->flows->streams.n_blocks);
+		recorder_free(r);
+	}
+	assert_true(gaps > 60);
+	free(pieces);
+	free(truth);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(in_order_until_fin),
+		cmocka_unit_test(first_copy_wins),
+		cmocka_unit_test(acknowledged_gap_is_skipped),
+		cmocka_unit_test(full_queue_skips_the_gap),
+		cmocka_unit_test(snapped_payload_is_a_gap),
+		cmocka_unit_test(forged_segments_do_not_blind),
+		cmocka_unit_test(no_rules_no_bytes),
+		cmocka_unit_test(exhausted_pool_is_counted),
+		cmocka_unit_test(any_order_gives_the_bytes),
+		cmocka_unit_test(losses_never_show_false_bytes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

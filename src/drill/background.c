@@ -4,6 +4,7 @@
  * client of a dead server, a monitor that asks forty hosts in one breath, a browser that opens
  * fifty connections at once, and ordinary use of the very ports that the worm uses.
  */
+#include "drill/benign.h"
 #include "drill/world.h"
 
 enum {
@@ -13,75 +14,43 @@ enum {
 	BROWSER_US = 40000000,
 };
 
-/* A kind of conversation: requests and answers of plausible size around a fixed beginning. */
+/* A kind of conversation. */
 struct manner {
 	uint32_t weight;
-	uint16_t port;
+	enum ww_benign kind;
 	uint8_t proto;
+	uint16_t port;
 	uint8_t n_turns;      /* at most */
-	uint16_t ask, answer; /* bytes, at most */
-	const char *asks, *answers;
-	uint16_t n_asks, n_answers;
+	uint16_t ask, answer; /* free bytes, at most */
 };
-
-#define MANNER(weight, port, proto, turns, ask, answer, asks, answers)                             \
-	{                                                                                          \
-		weight, port, proto, turns, ask, answer, asks, answers, sizeof(asks) - 1,          \
-			sizeof(answers) - 1                                                        \
-	}
 
 static const struct manner manners[] = {
-	MANNER(300, 80, WW_PROTO_TCP, 4, 300, 9000,
-		"GET /news/index.html HTTP/1.0\r\nHost: www.example.net\r\n",
-		"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"),
-	MANNER(260, 53, WW_PROTO_UDP, 1, 40, 160,
-		"\x2a\x11\1\0\0\1\0\0\0\0\0\0\3www\7example\3net\0\0\1\0\1",
-		"\x2a\x11\x81\x80\0\1\0\1\0\0\0\0\3www\7example\3net\0\0\1\0\1"),
-	MANNER(120, 445, WW_PROTO_TCP, 8, 180, 900, "\0\0\0\x85\xffSMB\x72\0\0\0\0\x18\x53\xc8",
-		"\0\0\0\x6b\xffSMB\x72\0\0\0\0\x98\x53\xc8"),
-	MANNER(140, 443, WW_PROTO_TCP, 5, 500, 6000, "\x16\3\1\0\x7b\1\0\0\x77\3\1",
-		"\x16\3\1\0\x4a\2\0\0\x46\3\1"),
-	MANNER(70, 25, WW_PROTO_TCP, 4, 200, 120, "MAIL FROM:<staff@example.net>\r\n",
-		"250 ok\r\n"),
-	MANNER(30, 4444, WW_PROTO_UDP, 1, 220, 280, "\5\0\0\0\0\x5e\x61\x82",
-		"\0\0\0\1\0\0\0\x61\x82"),
-	MANNER(25, 123, WW_PROTO_UDP, 1, 0, 0, "\x1b\0\4\xfa\0\1\0\0\0\1\0\0\0\0\0\0",
-		"\x1c\2\4\xfa\0\0\2\0\0\0\3\0\0\0\0\0"),
+	{300, WW_BENIGN_HTTP, WW_PROTO_TCP, 80, 3, 300, 9000},
+	{260, WW_BENIGN_DNS, WW_PROTO_UDP, 53, 1, 0, 0},
+	{120, WW_BENIGN_SMB, WW_PROTO_TCP, 445, 8, 180, 900},
+	{140, WW_BENIGN_TLS, WW_PROTO_TCP, 443, 5, 500, 6000},
+	{70, WW_BENIGN_SMTP, WW_PROTO_TCP, 25, 4, 200, 0},
+	{30, WW_BENIGN_OTHER, WW_PROTO_UDP, 4444, 1, 220, 280}, /* Kerberos' old port */
+	{25, WW_BENIGN_NTP, WW_PROTO_UDP, 123, 1, 0, 0},
 };
 
-/* Ordinary use of the worm's own ports: a DCE/RPC bind is all that most clients ever say on 135. */
-static const struct manner on_port_80 = MANNER(0, 80, WW_PROTO_TCP, 3, 300, 4000,
-	"GET /default.htm HTTP/1.0\r\n", "HTTP/1.0 200 OK\r\n\r\n");
-static const struct manner on_port_135 = MANNER(0, 135, WW_PROTO_TCP, 3, 90, 200,
-	"\5\0\x0b\3\x10\0\0\0\x48\0\0\0\1\0\0\0", "\5\0\x0c\3\x10\0\0\0\x3c\0\0\0\1\0\0\0");
-static const struct manner on_any =
-	MANNER(0, 0, 0, 3, 200, 400, "\0\0\0\x20\1\0\0\0", "\0\0\0\x40\2\0\0\0");
-
-/* Filler in words: it cannot hold a pattern by accident. */
-static void fill(struct ww_drill_world *world, struct ww_buf *out, size_t len)
-{
-	static const char words[] =
-		"lorem ipsum dolor sit amet consectetur adipiscing elit sed do ";
-	size_t at = ww_rng_below(&world->rng, sizeof(words) - 1);
-	while (len-- > 0) {
-		ww_buf_addc(out, words[at]);
-		at = at + 1 == sizeof(words) - 1 ? 0 : at + 1;
-	}
-}
+/* Ordinary use of the worm's own ports. */
+static const struct manner on_port_80 = {0, WW_BENIGN_HTTP, WW_PROTO_TCP, 80, 3, 300, 4000};
+static const struct manner on_port_135 = {0, WW_BENIGN_RPC, WW_PROTO_TCP, 135, 3, 90, 200};
+static const struct manner on_any = {0, WW_BENIGN_OTHER, 0, 0, 3, 200, 400};
 
 static void converse(
 	struct ww_drill_world *world, struct ww_talk *talk, const struct manner *manner)
 {
 	struct ww_buf line = WW_BUF_INIT;
 	uint64_t n_turns = 1 + ww_rng_below(&world->rng, manner->n_turns);
+	uint16_t id = (uint16_t)ww_rng_u64(&world->rng);
 	for (uint64_t turn = 0; turn < n_turns; turn++) {
 		for (int side = 0; side < 2; side++) {
+			size_t room = ww_rng_below(
+				&world->rng, (side ? manner->answer : manner->ask) + 1u);
 			ww_buf_reset(&line);
-			ww_buf_add(&line, side ? manner->answers : manner->asks,
-				side ? manner->n_answers : manner->n_asks);
-			fill(world, &line,
-				ww_rng_below(
-					&world->rng, (side ? manner->answer : manner->ask) + 1u));
+			ww_benign_message(&line, manner->kind, turn, side, room, id, &world->rng);
 			ww_talk_wait(talk, ww_drill_span(world, 500, 80000));
 			if (line.failed)
 				talk->failed = true;
@@ -136,7 +105,8 @@ static void play_tftp(struct ww_drill_world *world, uint32_t client)
 		uint8_t header[4] = {0, 3, 0, (uint8_t)block};
 		ww_buf_reset(&packet);
 		ww_buf_add(&packet, header, 4);
-		fill(world, &packet, block < n_blocks ? 512 : ww_rng_below(&world->rng, 512));
+		size_t room = block < n_blocks ? 511 : ww_rng_below(&world->rng, 511);
+		ww_benign_message(&packet, WW_BENIGN_OTHER, 0, 1, room, 0, &world->rng);
 		ww_talk_datagram(talk, 1, packet.data, packet.len);
 		header[1] = 4;
 		ww_talk_datagram(talk, 0, header, 4);

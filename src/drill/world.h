@@ -14,9 +14,9 @@
 #include "base/rng.h"
 
 enum {
-	WW_DRILL_BLOCKS = 16,      /* /16 networks at most */
+	WW_DRILL_BLOCKS = 16,     /* /16 networks at most */
 	WW_DRILL_PER_BLOCK = 250, /* hosts for which a further block is opened */
-	WW_DRILL_OUTSIDE = 64,     /* servers beyond the border */
+	WW_DRILL_OUTSIDE = 64,    /* servers beyond the border */
 	WW_DRILL_STAGES = 12,
 	WW_DRILL_MARKS = 32,
 	WW_DRILL_TALKS = 65536,    /* under way at once; beyond, a new one is dropped and counted */

@@ -1,12 +1,40 @@
 # A thin front for Meson. `make demo` and `make check` work on a fresh Debian 12.
+SECONDS = 3600
+FUZZ = 0
+SEED = 1
+
 .PHONY: all demo check bench fuzz install clean
 
-all: build/wormwood
+# The program, at build/wormwood.
+all: build/build.ninja
+	@ninja -C build >build/compile.log || { tail -30 build/compile.log; exit 1; }
 
 build/build.ninja:
 	@tools/setup build
 	@meson setup build >/dev/null
 
+# The main job on a capture of an outbreak that never was.
+demo: all
+	@tools/demo $(SEED)
+
+# Every test; ends with 'N passed, N failed'. FUZZ=n fuzzes for n seconds too.
 check:
 	@tools/setup check
-	@tools/check
+	@tools/check --fuzz $(FUZZ)
+
+# CPU time and memory beside a loop that only counts packets.
+bench:
+	@tools/setup check
+	@$(MAKE) --no-print-directory all
+	@bench/run
+
+# All fuzzers share SECONDS.
+fuzz:
+	@tools/setup check
+	@tools/fuzz $(SECONDS)
+
+install: all
+	@meson install -C build
+
+clean:
+	@rm -rf build build-asan demo

@@ -136,7 +136,7 @@ int ww_store_finding(struct ww_store *store, const struct ww_finding *finding)
 		store->findings = finding->id;
 	if (finding->id > WW_STORE_FINDINGS)
 		return 0;
-	if (again) {
+	if (again && finding->n_evidence > 0) {
 		struct row old = {ww_store_prepare(store, WW_SQL_EVIDENCE_DELETE), 0};
 		put_int(&old, store->run);
 		put_int(&old, (int64_t)finding->id);

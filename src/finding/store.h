@@ -37,7 +37,8 @@ void ww_store_close(struct ww_store **store);
 /* All return 0 or -EIO (-ENOENT for what is not there); ww_store_error has SQLite's words. */
 /* Fills run->id. From here to the commit another writer waits 5 s, then fails; readers do not. */
 int ww_store_begin(struct ww_store *store, struct ww_run *run);
-/* The same id again replaces what was there (a scan that went on). */
+/* The same id again replaces what was there (a scan that went on); its evidence only when the new
+ * one has some. */
 int ww_store_finding(struct ww_store *store, const struct ww_finding *finding);
 int ww_store_host(struct ww_store *store, const struct ww_host *host);
 int ww_store_incident(struct ww_store *store, const struct ww_incident *incident);

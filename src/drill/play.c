@@ -75,7 +75,7 @@ static size_t encode(struct ww_drill_world *world, const struct ww_talk *talk,
 		.ip_id = from->ip_id,
 		.ttl = TTL,
 	};
-	const char *payload = talk->bytes.data + packet->offset;
+	const char *payload = ww_buf_text(&talk->bytes) + packet->offset;
 	if (packet->is_unreachable) {
 		uint8_t about[WW_FRAME_MAX];
 		struct ww_talk_packet before = packet[-1];

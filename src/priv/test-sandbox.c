@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "priv/sandbox.h"
 
-#include "ww-config.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 /* From argv to a command and back to an exit code. */
 #include "cmd/cmd.h"
 
+#include "base/quote.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -134,13 +135,27 @@ static void help_one(const struct ww_cmd *cmd, FILE *out)
 	ww_buf_done(&text);
 }
 
-/* The OPTIONS of a man page: a command's own rows, or, for "common", those of every command. */
+static void man_commands(struct ww_buf *out)
+{
+	for (size_t i = 0; commands[i]; i++) {
+		ww_buf_addf(out, "*wormwood-%s*(1)\n\t", commands[i]->name);
+		ww_quote_scdoc(out, commands[i]->summary);
+		ww_buf_adds(out, ".\n\n");
+	}
+}
+
+/*
+ * What a man page takes from the tables: a command's own options; "common", those of every command;
+ * "commands", the list of them.
+ */
 static enum ww_exit man_options(const char *name, FILE *out)
 {
 	const struct ww_cmd *cmd = ww_cmd_find(name);
 	struct ww_buf text = WW_BUF_INIT;
 	if (cmd)
 		ww_opt_man(&text, cmd->opts, cmd->n_opts);
+	else if (strcmp(name, "commands") == 0)
+		man_commands(&text);
 	else if (strcmp(name, "common") == 0)
 		ww_opt_man(&text, common_opts, WW_N(common_opts));
 	else

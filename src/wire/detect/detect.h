@@ -50,3 +50,69 @@ struct ww_detect_sink {
 	/* A finding that grew after it was given (a scan goes on): same id, new counts. */
 	void (*update)(void *context, const struct ww_finding *finding);
 };
+
+/* What the detectors are given at the start. */
+struct ww_detect_config {
+	const struct ww_advisory *const *advisories; /* borrowed; must outlive the detectors */
+	size_t n_advisories;
+	double false_alarm_rate; /* of the scan test, per first contact; 0: the default, 1e-5 */
+	struct ww_hash_key key;
+	struct ww_detect_sink sink;
+};
+
+/* What the summary of a run says of the detectors. */
+struct ww_detect_counts {
+	uint64_t contacts, failed_contacts; /* judged first contacts */
+	uint64_t scanners;
+	double scan_threshold;       /* nats */
+	double scan_run_length;      /* first contacts of a benign source per false alarm */
+	double false_alarms;         /* expected among the contacts of this run, at most */
+	double false_alarms_per_day; /* at its rate of contacts; NaN for less than a second */
+	uint64_t evicted;            /* evidence given up: some table was full */
+	uint64_t unproven;           /* success stages seen outside an established connection */
+};
+
+/*
+ * One kind of detector; a row of detectors.def. Every function but init and done may be NULL.
+ * `findings` of others (never its own) come after the sink gave them their id.
+ */
+struct ww_detector {
+	const char *name;    /* "trw" */
+	const char *detects; /* one sentence */
+	const char *method;  /* one sentence */
+	const char *paper;   /* where the method is from */
+	const char *limits;  /* what it cannot see, and how it is fooled: one or two sentences */
+	size_t state_bytes;  /* at the default sizes, when all of it is in use */
+	int (*init)(const struct ww_detect_config *config, void **ret_state, struct ww_err *err);
+	void (*done)(void **state); /* safe on NULL */
+	void (*contact)(void *state, const struct ww_contact *contact);
+	void (*connection)(void *state, const struct ww_detect_connection *connection);
+	void (*hit)(void *state, const struct ww_detect_hit *hit);
+	void (*finding)(void *state, const struct ww_finding *finding);
+	int (*finish)(void *state); /* after the last fact; 0 or -ENOMEM */
+	void (*count)(const void *state, struct ww_detect_counts *counts);
+	/* The answers of a detector that makes hosts and incidents; valid after finish. */
+	const struct ww_host *(*host)(const void *state, size_t i); /* NULL behind the last */
+	const struct ww_incident *(*incident)(
+		const void *state, size_t i); /* NULL behind the last */
+};
+
+/* The registered detectors, in the order in which they are served. */
+size_t ww_detectors(void);
+const struct ww_detector *ww_detector(size_t i);
+
+struct ww_detect;
+
+/* All registered detectors. 0, -EINVAL with *err, -ENOMEM. End with ww_detect_free. */
+int ww_detect_new(
+	const struct ww_detect_config *config, struct ww_detect **ret, struct ww_err *err);
+void ww_detect_free(struct ww_detect **detect);
+void ww_detect_contact(struct ww_detect *detect, const struct ww_contact *contact);
+void ww_detect_connection(struct ww_detect *detect, const struct ww_detect_connection *connection);
+void ww_detect_hit(struct ww_detect *detect, const struct ww_detect_hit *hit);
+/* Once, after the last fact (ww_flows_finish comes before). 0 or -ENOMEM. */
+int ww_detect_finish(struct ww_detect *detect);
+/* The i-th host and incident, or NULL behind the last; in the order of chain.h. After finish. */
+const struct ww_host *ww_detect_host(const struct ww_detect *detect, size_t i);
+const struct ww_incident *ww_detect_incident(const struct ww_detect *detect, size_t i);
+struct ww_detect_counts ww_detect_counts(const struct ww_detect *detect);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/detect/detectors.h"
 #include "wire/detect/trw-private.h"
 
 #include <math.h>
@@ -373,3 +374,70 @@ struct ww_trw_counts ww_trw_counts(const struct ww_trw *trw)
 					   : NAN;
 	return counts;
 }
+
+static int detector_init(
+	const struct ww_detect_config *config, void **ret_state, struct ww_err *err)
+{
+	struct ww_trw_config own = ww_trw_config_default();
+	if (config->false_alarm_rate > 0)
+		own.false_alarm_rate = config->false_alarm_rate;
+	own.key = config->key;
+	own.sink = config->sink;
+	struct ww_trw *trw = NULL;
+	int r = ww_trw_new(&own, &trw, err);
+	*ret_state = trw;
+	return r;
+}
+
+static void detector_done(void **state)
+{
+	struct ww_trw *trw = *state;
+	ww_trw_free(&trw);
+	*state = NULL;
+}
+
+static void detector_contact(void *state, const struct ww_contact *contact)
+{
+	ww_trw_contact(state, contact);
+}
+
+static int detector_finish(void *state)
+{
+	ww_trw_finish(state);
+	return 0;
+}
+
+static void detector_count(const void *state, struct ww_detect_counts *counts)
+{
+	struct ww_trw_counts own = ww_trw_counts(state);
+	counts->contacts = own.judged;
+	counts->failed_contacts = own.failed;
+	counts->scanners = own.alarms;
+	counts->scan_threshold = own.threshold;
+	counts->scan_run_length = own.run_length;
+	counts->false_alarms = own.false_alarms;
+	counts->false_alarms_per_day = own.false_alarms_per_day;
+	counts->evicted += own.evicted_sources + own.evicted_walks + own.evicted_scanners;
+}
+
+const struct ww_detector ww_detector_trw = {
+	.name = "trw",
+	.detects = "hosts that contact addresses or ports which do not answer: horizontal, "
+		   "vertical and block scans of any port",
+	.method = "a sequential likelihood-ratio test on first contacts, reflected at 0; the "
+		  "threshold follows from the accepted rate of false alarms by solving for the "
+		  "exact mean run length",
+	.paper = "Jung, Paxson, Berger, Balakrishnan: Fast portscan detection using sequential "
+		 "hypothesis testing, IEEE S&P 2004; Schechter, Jung, Berger, RAID 2004",
+	.limits = "A scanner that mixes in endpoints which answer (8 answers undo 11 failures), or "
+		  "spreads its contacts over many sources, stays below the threshold. A forged "
+		  "source address in a SYN accuses another host.",
+	.state_bytes = WW_TRW_SOURCES * sizeof(struct source) + WW_TRW_WALKS * sizeof(struct walk) +
+		       WW_TRW_SCANNERS * (sizeof(struct scanner) + 3 * WW_DISTINCT_REGISTERS) +
+		       WW_TRW_TABLES * WW_DISTINCT_SLOTS * sizeof(uint64_t),
+	.init = detector_init,
+	.done = detector_done,
+	.contact = detector_contact,
+	.finish = detector_finish,
+	.count = detector_count,
+};

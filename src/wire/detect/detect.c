@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/detect/detect.h"
+
+#include "wire/detect/detectors.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const struct ww_detector *const registered[] = {
+#define WW_DETECTOR(name) &ww_detector_##name,
+#include "wire/detect/detectors.def"
+#undef WW_DETECTOR
+};
+
+enum { N = WW_N(registered) };
+
+/* A detector's own way out: it tells who speaks, so that the others listen. */
+struct mouth {
+	struct ww_detect *detect;
+	size_t speaker;
+};
+
+struct ww_detect {
+	struct ww_detect_sink sink;
+	void *states[N];
+	struct mouth mouths[N];
+};
+
+size_t ww_detectors(void)
+{
+	return N;
+}
+
+const struct ww_detector *ww_detector(size_t i)
+{
+	ww_assert(i < N);
+	return registered[i];
+}
+
+static uint64_t speak(void *context, struct ww_finding *finding)
+{
+	const struct mouth *mouth = context;
+	struct ww_detect *detect = mouth->detect;
+	finding->id =
+		detect->sink.finding ? detect->sink.finding(detect->sink.context, finding) : 0;
+	for (size_t i = 0; i < N; i++)
+		if (i != mouth->speaker && registered[i]->finding && detect->states[i])
+			registered[i]->finding(detect->states[i], finding);
+	return finding->id;
+}
+
+static void speak_again(void *context, const struct ww_finding *finding)
+{
+	const struct mouth *mouth = context;
+	const struct ww_detect_sink *sink = &mouth->detect->sink;
+	if (sink->update)
+		sink->update(sink->context, finding);
+}
+
+int ww_detect_new(const struct ww_detect_config *config, struct ww_detect **ret, struct ww_err *err)
+{
+	struct ww_detect *detect = calloc(1, sizeof *detect);
+	if (!detect)
+		return -ENOMEM;
+	detect->sink = config->sink;
+	for (size_t i = 0; i < N; i++) {
+		struct ww_detect_config own = *config;
+		detect->mouths[i] = (struct mouth){detect, i};
+		own.sink = (struct ww_detect_sink){&detect->mouths[i], speak, speak_again};
+		int r = registered[i]->init(&own, &detect->states[i], err);
+		if (r < 0) {
+			ww_detect_free(&detect);
+			return r;
+		}
+	}
+	*ret = detect;
+	return 0;
+}
+
+void ww_detect_free(struct ww_detect **detect)
+{
+	if (!*detect)
+		return;
+	for (size_t i = 0; i < N; i++)
+		registered[i]->done(&(*detect)->states[i]);
+	free(*detect);
+	*detect = NULL;
+}
+
+void ww_detect_contact(struct ww_detect *detect, const struct ww_contact *contact)
+{
+	for (size_t i = 0; i < N; i++)
+		if (registered[i]->contact)
+			registered[i]->contact(detect->states[i], contact);
+}
+
+void ww_detect_connection(struct ww_detect *detect, const struct ww_detect_connection *connection)
+{
+	for (size_t i = 0; i < N; i++)
+		if (registered[i]->connection)
+			registered[i]->connection(detect->states[i], connection);
+}
+
+void ww_detect_hit(struct ww_detect *detect, const struct ww_detect_hit *hit)
+{
+	for (size_t i = 0; i < N; i++)
+		if (registered[i]->hit)
+			registered[i]->hit(detect->states[i], hit);
+}
+
+int ww_detect_finish(struct ww_detect *detect)
+{
+	for (size_t i = 0; i < N; i++) {
+		int r = registered[i]->finish ? registered[i]->finish(detect->states[i]) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+const struct ww_host *ww_detect_host(const struct ww_detect *detect, size_t i)
+{
+	for (size_t k = 0; k < N; k++)
+		if (registered[k]->host)
+			return registered[k]->host(detect->states[k], i);
+	return NULL;
+}
+
+const struct ww_incident *ww_detect_incident(const struct ww_detect *detect, size_t i)
+{
+	for (size_t k = 0; k < N; k++)
+		if (registered[k]->incident)
+			return registered[k]->incident(detect->states[k], i);
+	return NULL;
+}
+
+struct ww_detect_counts ww_detect_counts(const struct ww_detect *detect)
+{
+	struct ww_detect_counts counts = {.false_alarms_per_day = NAN};
+	for (size_t i = 0; i < N; i++)
+		if (registered[i]->count)
+			registered[i]->count(detect->states[i], &counts);
+	return counts;
+}

@@ -1,0 +1,609 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The answers of the chain: who is infected, by whom, since when; and the incidents.
+ */
+#include "wire/detect/chain-private.h"
+#include "wire/detect/estimate.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NO_NODE UINT32_MAX
+#define NOT_YET UINT32_MAX
+
+/* A parent is taken for certain enough to be called a success of it from here on. */
+static const double PARENT_ENOUGH = 0.5;
+/* An alternative below this is not worth a line. */
+static const double ALTERNATIVE_LEAST = 0.005;
+
+/* A case on its way to a host. */
+struct node {
+	uint32_t number; /* of the case */
+	uint32_t topic;  /* the outbreak it is listed in; NO_NODE: not listed */
+	bool infected, suspected, by_success; /* by_success: a root by (b) only */
+	int64_t infected_us;
+	bool has_parent;
+	uint32_t parent; /* a node, or NO_NODE: its case was given up */
+	struct ww_parent parents[1 + WW_HOST_ALTERNATIVES];
+	size_t n_parents;
+	uint32_t generation, root;
+	double confidence, doubt; /* doubt: product over the victims, for by_success */
+};
+
+struct forest {
+	struct ww_chain *chain;
+	struct node *nodes;
+	uint32_t n_nodes;
+	uint32_t *node_of; /* by case number */
+	uint32_t *listed;  /* nodes in the order of the answer */
+	uint32_t n_listed;
+};
+
+static const struct chain_case *case_of(const struct forest *forest, const struct node *node)
+{
+	return &forest->chain->cases[node->number];
+}
+
+static uint32_t find_node(const struct forest *forest, const struct ww_ip *ip, uint32_t topic)
+{
+	uint32_t number = ww_chain_find(forest->chain, ip, topic);
+	return number == NO_CASE ? NO_NODE : forest->node_of[number];
+}
+
+/* The moment before which its cause must lie. */
+static int64_t onset_of(const struct chain_case *self)
+{
+	int64_t onset_us = INT64_MAX;
+	if (self->flags & CASE_TAKEN)
+		onset_us = self->taken_us;
+	if (self->flags & (CASE_SPREADS | CASE_SUSPECTED)) {
+		if (self->flags & CASE_STRUCK && self->struck_us < onset_us)
+			onset_us = self->struck_us;
+		if (self->flags & CASE_SCANNED && self->scan_us < onset_us)
+			onset_us = self->scan_us;
+	}
+	return onset_us;
+}
+
+static bool can_be_parent(const struct forest *forest, const struct chain_case *self,
+	const struct candidate *at, int64_t onset_us)
+{
+	if (at->weight_us > onset_us)
+		return false;
+	if (!(self->topic & TOPIC_PORT))
+		return true;
+	/* Imitation: the peer scanned that port before the host did. */
+	uint32_t peer = ww_chain_find(forest->chain, &at->peer, self->topic);
+	return peer != NO_CASE && forest->chain->cases[peer].scan_us < self->scan_us;
+}
+
+static void insert_parent(struct node *node, struct ww_parent parent)
+{
+	size_t at = node->n_parents;
+	while (at > 0 && node->parents[at - 1].p < parent.p)
+		at--;
+	if (at == WW_N(node->parents))
+		return;
+	if (node->n_parents < WW_N(node->parents))
+		node->n_parents++;
+	memmove(node->parents + at + 1, node->parents + at,
+		(node->n_parents - at - 1) * sizeof node->parents[0]);
+	node->parents[at] = parent;
+}
+
+/* The posterior over the candidates, against a parent that is in no packet. */
+static void find_parents(const struct forest *forest, struct node *node)
+{
+	const struct chain_case *self = case_of(forest, node);
+	int64_t onset_us = onset_of(self);
+	double likelihoods[WW_CHAIN_CANDIDATES] = {0};
+	double sum = 0, nearest = 0;
+	for (int i = 0; i < self->n_candidates; i++) {
+		const struct candidate *at = &self->candidates[i];
+		if (!can_be_parent(forest, self, at, onset_us))
+			continue;
+		double age_s = ((double)onset_us - (double)at->weight_us) / 1e6;
+		/* An age of hours would vanish in a double; the ratios matter, not the values. */
+		double decay = exp(-fmin(age_s / WW_CHAIN_TAU_S, 600));
+		likelihoods[i] = (double)at->weight * decay;
+		sum += likelihoods[i];
+		nearest = fmax(nearest, decay);
+	}
+	sum += WEIGHT_UNSEEN * nearest;
+	for (int i = 0; i < self->n_candidates; i++) {
+		double p = fmin(likelihoods[i] / sum, WW_CHAIN_P_MAX);
+		if (likelihoods[i] > 0 && (p >= ALTERNATIVE_LEAST || node->n_parents == 0))
+			insert_parent(node, (struct ww_parent){self->candidates[i].peer, p});
+	}
+	if (node->n_parents == 0)
+		return;
+	node->has_parent = true;
+	node->parent = find_node(forest, &node->parents[0].ip, self->topic);
+}
+
+/* When the likeliest parent did it, where nothing shows the moment itself. */
+static int64_t attack_time(const struct chain_case *self, const struct node *node)
+{
+	for (int i = 0; node->n_parents && i < self->n_candidates; i++)
+		if (ww_ip_equal(&self->candidates[i].peer, &node->parents[0].ip))
+			return self->candidates[i].weight_us;
+	return self->flags & CASE_ATTACKED ? self->attacked_us : self->first_us;
+}
+
+static double stages_confidence(const struct forest *forest, const struct chain_case *self,
+	uint32_t stages, enum ww_host_state least)
+{
+	const struct ww_advisory *advisory = forest->chain->advisories[self->topic];
+	double doubt = 1;
+	for (uint32_t i = 0; i < WW_HOST_STAGES && i < advisory->n_stages; i++)
+		if (stages & 1u << i && advisory->stages[i].sets >= least)
+			doubt *= 1 - advisory->stages[i].confidence;
+	return fmin(fmax(1 - doubt, 0), WW_CHAIN_P_MAX);
+}
+
+static double confidence_of(const struct forest *forest, const struct node *node)
+{
+	const struct chain_case *self = case_of(forest, node);
+	if (self->topic & TOPIC_PORT)
+		return node->suspected ? WW_CHAIN_IMITATION : 0;
+	if (!node->infected)
+		return self->flags & CASE_STRUCK
+			       ? stages_confidence(
+					 forest, self, self->stages_done, WW_HOST_ATTACKED)
+			       : stages_confidence(forest, self, self->stages, WW_HOST_ATTACKED);
+	double own = stages_confidence(forest, self, self->stages, WW_HOST_TAKEN_OVER);
+	bool shown = own > 0;
+	if (self->flags & CASE_SPREADS && !shown)
+		own = WW_CHAIN_SPREADING;
+	return own;
+}
+
+/* What each case says by itself. */
+static void judge(struct forest *forest, struct node *node)
+{
+	const struct chain_case *self = case_of(forest, node);
+	if (self->topic & TOPIC_PORT) {
+		node->suspected = self->flags & CASE_SUSPECTED;
+		if (node->suspected) {
+			find_parents(forest, node);
+			node->infected_us = attack_time(self, node);
+		}
+	} else if (case_is_infected(self)) {
+		node->infected = true;
+		if (case_is_root(self)) {
+			node->infected_us = self->struck_us;
+		} else {
+			find_parents(forest, node);
+			node->infected_us =
+				self->flags & CASE_TAKEN ? self->taken_us : attack_time(self, node);
+		}
+	}
+	node->confidence = confidence_of(forest, node);
+}
+
+/* (b): who took others over is infected, though nothing else shows it. */
+static void credit_parent(struct forest *forest, const struct node *child)
+{
+	if (!child->infected || child->n_parents == 0 || child->parent == NO_NODE ||
+		child->parents[0].p < PARENT_ENOUGH)
+		return;
+	struct node *parent = &forest->nodes[child->parent];
+	const struct chain_case *self = case_of(forest, parent);
+	if (!parent->infected) {
+		parent->infected = parent->by_success = true;
+		parent->infected_us = self->flags & CASE_STRUCK ? self->struck_us : self->first_us;
+	}
+	if (parent->by_success)
+		parent->doubt *= 1 - child->confidence * child->parents[0].p;
+}
+
+static bool stage_ports(const struct ww_advisory *advisory, uint32_t topic_port)
+{
+	uint8_t proto = (uint8_t)(topic_port >> 16 & 0xff);
+	uint16_t port = (uint16_t)(topic_port & 0xffff);
+	for (size_t i = 0; i < advisory->n_stages; i++)
+		if (ww_ports_contain(&advisory->stages[i].port, proto, port))
+			return true;
+	return false;
+}
+
+/*
+ * Where an imitation belongs: nowhere when an advisory explains the host, to the advisory whose
+ * infected host reached it, else to the unknown outbreak of its port.
+ */
+static uint32_t topic_of_suspect(const struct forest *forest, const struct node *node)
+{
+	const struct chain_case *self = case_of(forest, node);
+	for (uint32_t topic = 0; topic < forest->chain->n_advisories; topic++) {
+		if (!stage_ports(forest->chain->advisories[topic], self->topic))
+			continue;
+		if (find_node(forest, &self->ip, topic) != NO_NODE)
+			return NO_NODE;
+		uint32_t parent = find_node(forest, &node->parents[0].ip, topic);
+		if (node->n_parents && parent != NO_NODE && forest->nodes[parent].infected)
+			return topic;
+	}
+	return self->topic;
+}
+
+static void place(struct forest *forest, struct node *node)
+{
+	const struct chain_case *self = case_of(forest, node);
+	if (!(self->topic & TOPIC_PORT)) {
+		node->topic = self->topic;
+		return;
+	}
+	if (!node->suspected)
+		return;
+	node->topic = topic_of_suspect(forest, node);
+	if (node->topic == NO_NODE || node->n_parents == 0)
+		return;
+	if (node->topic == self->topic) {
+		/* Its likeliest infector is part of the story. */
+		if (node->parent != NO_NODE && forest->nodes[node->parent].topic == NO_NODE)
+			forest->nodes[node->parent].topic = self->topic;
+		return;
+	}
+	node->parent = find_node(forest, &node->parents[0].ip, node->topic);
+}
+
+/*
+ * Follows parents up to one whose generation is known, and back down the same path. A ring, which
+ * only hostile clocks can make, is cut where it closes. `path` holds n_nodes.
+ */
+static void climb(struct forest *forest, uint32_t start, uint32_t *path)
+{
+	struct node *nodes = forest->nodes;
+	uint32_t n = 0, at = start;
+	while (nodes[at].generation == NOT_YET) {
+		path[n++] = at;
+		if (!nodes[at].has_parent || nodes[at].parent == NO_NODE)
+			break;
+		if (n == forest->n_nodes && nodes[nodes[at].parent].generation == NOT_YET) {
+			nodes[at].has_parent = false;
+			break;
+		}
+		at = nodes[at].parent;
+	}
+	while (n-- > 0) {
+		struct node *node = &nodes[path[n]];
+		bool has_node = node->has_parent && node->parent != NO_NODE;
+		if (node->generation != NOT_YET)
+			continue; /* a second time round a ring */
+		/* Without its parent's case it is still a child of somebody. */
+		node->generation = has_node ? nodes[node->parent].generation + 1 : node->has_parent;
+		node->root = has_node ? nodes[node->parent].root : path[n];
+	}
+}
+
+static int rank_of(const struct node *node)
+{
+	return node->infected ? 0 : node->suspected ? 1 : 2;
+}
+
+static int64_t time_of(const struct forest *forest, const struct node *node)
+{
+	return rank_of(node) < 2 ? node->infected_us : case_of(forest, node)->first_us;
+}
+
+static int compare_nodes(const void *a, const void *b, void *context)
+{
+	const struct forest *forest = context;
+	uint32_t i, j;
+	memcpy(&i, a, sizeof i);
+	memcpy(&j, b, sizeof j);
+	const struct node *x = &forest->nodes[i], *y = &forest->nodes[j];
+	if (rank_of(x) != rank_of(y))
+		return rank_of(x) < rank_of(y) ? -1 : 1;
+	int64_t t = time_of(forest, x), u = time_of(forest, y);
+	if (t != u)
+		return t < u ? -1 : 1;
+	int order = ww_ip_compare(&case_of(forest, x)->ip, &case_of(forest, y)->ip);
+	if (order)
+		return order;
+	return (x->topic > y->topic) - (x->topic < y->topic);
+}
+
+static enum ww_host_state state_of(const struct chain_case *self, const struct node *node)
+{
+	bool taken = self->state >= WW_HOST_TAKEN_OVER;
+	if (taken && self->flags & CASE_STRUCK)
+		return WW_HOST_SPREADING;
+	if (!taken && (self->flags & CASE_STRUCK || node->by_success || self->topic & TOPIC_PORT))
+		return WW_HOST_ATTACKING;
+	return (enum ww_host_state)(self->state ? self->state : WW_HOST_ATTACKING);
+}
+
+static void write_stages(
+	const struct ww_advisory *advisory, const struct chain_case *self, struct ww_host *host)
+{
+	for (uint32_t i = 0; i < WW_HOST_STAGES && i < advisory->n_stages; i++) {
+		if (!(self->stages & 1u << i))
+			continue;
+		struct ww_host_stage *stage = &host->stages[host->n_stages++];
+		snprintf(stage->stage, sizeof stage->stage, "%s", advisory->stages[i].id);
+		stage->time_us = self->stage_us[i];
+		stage->finding = self->stage_finding[i];
+	}
+}
+
+static void write_host(const struct forest *forest, const struct node *node, uint64_t incident,
+	struct ww_host *host)
+{
+	const struct chain_case *self = case_of(forest, node);
+	*host = (struct ww_host){
+		.ip = self->ip,
+		.state = ww_host_state_name(state_of(self, node)),
+		.infected = node->infected,
+		.suspected = node->suspected,
+		.infected_us = node->infected_us,
+		.has_parent = node->has_parent,
+		.generation = node->generation,
+		.incident = incident,
+		.confidence = node->confidence,
+	};
+	if (!(node->topic & TOPIC_PORT))
+		snprintf(host->advisory, sizeof host->advisory, "%s",
+			forest->chain->advisories[node->topic]->id);
+	if (node->has_parent) {
+		host->parent = node->parents[0];
+		host->n_alternatives = node->n_parents - 1;
+		memcpy(host->alternatives, node->parents + 1,
+			host->n_alternatives * sizeof host->alternatives[0]);
+	}
+	if (!(self->topic & TOPIC_PORT))
+		write_stages(forest->chain->advisories[self->topic], self, host);
+}
+
+/* What is summed up of one outbreak on the way through its hosts, in their order. */
+struct tally {
+	struct ww_incident incident;
+	uint64_t *generations;
+	int64_t *times_us;
+	size_t n_generations, n_infected;
+	uint32_t first_root; /* a node, or NO_NODE */
+	uint64_t descendants;
+	bool has_time;
+};
+
+static void tally_node(const struct forest *forest, uint32_t at, struct tally *tally)
+{
+	const struct node *node = &forest->nodes[at];
+	const struct chain_case *self = case_of(forest, node);
+	struct ww_incident *incident = &tally->incident;
+	bool ill = node->infected || node->suspected;
+	bool is_unknown = node->topic & TOPIC_PORT;
+	incident->infected += node->infected;
+	incident->suspected += node->suspected;
+	incident->attempted +=
+		!ill && self->state == WW_HOST_ATTACKED && !(self->flags & CASE_STRUCK);
+	incident->scanners += (self->flags & CASE_SCANNED) != 0;
+	if (!tally->has_time || self->first_us < incident->first_us)
+		incident->first_us = self->first_us;
+	if (!tally->has_time || self->last_us > incident->last_us)
+		incident->last_us = self->last_us;
+	tally->has_time = true;
+	if (tally->first_root == NO_NODE && !node->has_parent && (node->infected || is_unknown))
+		tally->first_root = at;
+	if (!node->infected && !(is_unknown && node->suspected))
+		return;
+	tally->times_us[tally->n_infected++] = node->infected_us;
+	if (node->generation >= forest->n_nodes)
+		return;
+	tally->generations[node->generation]++;
+	if (node->generation + 1 > tally->n_generations)
+		tally->n_generations = node->generation + 1;
+}
+
+static void write_title(const struct forest *forest, uint32_t topic, struct ww_incident *incident)
+{
+	if (topic & TOPIC_PORT) {
+		snprintf(incident->title, sizeof incident->title,
+			"Something unknown that spreads on %u/%s", topic & 0xffff,
+			ww_proto_name((uint8_t)(topic >> 16 & 0xff)));
+		return;
+	}
+	const struct ww_advisory *advisory = forest->chain->advisories[topic];
+	snprintf(incident->advisory, sizeof incident->advisory, "%s", advisory->id);
+	snprintf(incident->title, sizeof incident->title, "%s", ww_text_in(&advisory->title, "en"));
+}
+
+static void write_patient_zero(const struct forest *forest, struct tally *tally, uint64_t ill)
+{
+	if (tally->first_root == NO_NODE || ill == 0)
+		return;
+	const struct node *root = &forest->nodes[tally->first_root];
+	uint64_t n = 0, all = 0;
+	for (uint32_t i = 0; i < forest->n_listed; i++) {
+		const struct node *node = &forest->nodes[forest->listed[i]];
+		if (node->topic != root->topic || !(node->infected || node->suspected))
+			continue;
+		all++;
+		n += node->root == tally->first_root;
+	}
+	/* An unknown outbreak has no confidence in its root but that of imitation. */
+	double confidence = root->infected ? root->confidence : WW_CHAIN_IMITATION;
+	tally->incident.has_patient_zero = true;
+	tally->incident.patient_zero.ip = case_of(forest, root)->ip;
+	tally->incident.patient_zero.p = confidence * (double)n / (double)all;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	uint64_t x, y;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return (x > y) - (x < y);
+}
+
+/* The numbers of the outbreak's findings, ascending and once each, behind those of the others. */
+static size_t write_findings(const struct ww_chain *chain, uint32_t topic, uint64_t *ids)
+{
+	size_t n = 0, kept = 0;
+	for (size_t i = 0; i < chain->n_findings; i++)
+		if (chain->findings[i].topic == topic)
+			ids[n++] = chain->findings[i].id;
+	qsort(ids, n, sizeof *ids, compare_ids);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || ids[kept - 1] != ids[i])
+			ids[kept++] = ids[i];
+	return kept;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	int64_t x, y;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return (x > y) - (x < y);
+}
+
+/* The incident of one topic, appended when it deserves to be one. */
+static void add_incident(
+	struct forest *forest, uint32_t topic, struct tally *tally, size_t *n_findings)
+{
+	struct ww_chain *chain = forest->chain;
+	memset(tally->generations, 0, (tally->n_generations + 1) * sizeof *tally->generations);
+	*tally = (struct tally){.generations = tally->generations,
+		.times_us = tally->times_us,
+		.first_root = NO_NODE};
+	for (uint32_t i = 0; i < forest->n_listed; i++)
+		if (forest->nodes[forest->listed[i]].topic == topic)
+			tally_node(forest, forest->listed[i], tally);
+	struct ww_incident *incident = &tally->incident;
+	uint64_t ill = incident->infected + incident->suspected;
+	if (ill + incident->attempted == 0)
+		return;
+	incident->id = chain->n_incidents + 1;
+	write_title(forest, topic, incident);
+	write_patient_zero(forest, tally, ill);
+	incident->generations = tally->n_generations ? (uint32_t)(tally->n_generations - 1) : 0;
+	struct ww_reproduction r = ww_reproduction(tally->generations, tally->n_generations);
+	incident->r_mean = r.mean;
+	incident->r_low = r.low;
+	incident->r_high = r.high;
+	qsort(tally->times_us, tally->n_infected, sizeof *tally->times_us, compare_times);
+	incident->doubling_s = ww_doubling_s(tally->times_us, tally->n_infected);
+	uint64_t *ids = chain->incident_findings + *n_findings;
+	incident->findings = ids;
+	incident->n_findings = write_findings(chain, topic, ids);
+	*n_findings += incident->n_findings;
+	chain->incidents[chain->n_incidents++] = *incident;
+}
+
+static int compare_topics(const void *a, const void *b)
+{
+	uint32_t x, y;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return (x > y) - (x < y);
+}
+
+/* One incident a topic that hosts are listed in; TOPIC_PORT sorts behind the advisories. */
+static int write_answers(struct forest *forest)
+{
+	struct ww_chain *chain = forest->chain;
+	uint32_t *topics = calloc(forest->n_listed + 1, sizeof *topics);
+	struct tally tally = {
+		.generations = calloc(forest->n_nodes + 2, sizeof *tally.generations),
+		.times_us = calloc(forest->n_nodes + 1, sizeof *tally.times_us),
+	};
+	chain->hosts = calloc(forest->n_listed + 1, sizeof *chain->hosts);
+	chain->incidents = calloc(forest->n_listed + 1, sizeof *chain->incidents);
+	chain->incident_findings = calloc(chain->n_findings + 1, sizeof *chain->incident_findings);
+	int r = topics && tally.generations && tally.times_us && chain->hosts && chain->incidents &&
+				chain->incident_findings
+			? 0
+			: -ENOMEM;
+	if (r < 0)
+		goto out;
+	for (uint32_t i = 0; i < forest->n_listed; i++)
+		topics[i] = forest->nodes[forest->listed[i]].topic;
+	qsort(topics, forest->n_listed, sizeof *topics, compare_topics);
+	size_t n_findings = 0;
+	for (uint32_t i = 0; i < forest->n_listed; i++) {
+		if (i > 0 && topics[i] == topics[i - 1])
+			continue;
+		if (chain->n_incidents == WW_CHAIN_INCIDENTS) {
+			chain->counts.dropped_incidents++;
+			continue;
+		}
+		size_t before = chain->n_incidents;
+		add_incident(forest, topics[i], &tally, &n_findings);
+		/* An attacker of nobody that is listed has no incident, and is not listed. */
+		for (uint32_t j = 0; j < forest->n_listed && chain->n_incidents > before; j++) {
+			struct node *node = &forest->nodes[forest->listed[j]];
+			if (node->topic == topics[i])
+				write_host(forest, node, chain->n_incidents, &chain->hosts[j]);
+		}
+	}
+	for (uint32_t i = 0; i < forest->n_listed; i++)
+		if (chain->hosts[i].incident)
+			chain->hosts[chain->n_hosts++] = chain->hosts[i];
+out:
+	free(topics);
+	free(tally.generations);
+	free(tally.times_us);
+	return r;
+}
+
+static int grow(struct forest *forest)
+{
+	struct ww_chain *chain = forest->chain;
+	forest->nodes = calloc(chain->used_cases + 1, sizeof *forest->nodes);
+	forest->node_of = calloc(chain->used_cases + 1, sizeof *forest->node_of);
+	forest->listed = calloc(chain->used_cases + 1, sizeof *forest->listed);
+	if (!forest->nodes || !forest->node_of || !forest->listed)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < chain->used_cases; i++) {
+		if (!chain->cases[i].in_use)
+			continue;
+		if (chain->cases[i].topic & TOPIC_PORT)
+			ww_chain_suspect(chain, i);
+		forest->node_of[i] = forest->n_nodes;
+		forest->nodes[forest->n_nodes++] = (struct node){.number = i,
+			.topic = NO_NODE,
+			.parent = NO_NODE,
+			.generation = NOT_YET,
+			.root = NO_NODE,
+			.doubt = 1};
+	}
+	return 0;
+}
+
+static void decide(struct forest *forest)
+{
+	for (uint32_t i = 0; i < forest->n_nodes; i++)
+		judge(forest, &forest->nodes[i]);
+	for (uint32_t i = 0; i < forest->n_nodes; i++)
+		credit_parent(forest, &forest->nodes[i]);
+	for (uint32_t i = 0; i < forest->n_nodes; i++) {
+		struct node *node = &forest->nodes[i];
+		if (node->by_success || (node->infected && !node->has_parent))
+			node->confidence =
+				fmin(fmax(node->confidence, 1 - node->doubt), WW_CHAIN_P_MAX);
+		place(forest, node);
+	}
+	for (uint32_t i = 0; i < forest->n_nodes; i++)
+		climb(forest, i, forest->listed); /* not in use yet */
+	for (uint32_t i = 0; i < forest->n_nodes; i++)
+		if (forest->nodes[i].topic != NO_NODE)
+			forest->listed[forest->n_listed++] = i;
+	qsort_r(forest->listed, forest->n_listed, sizeof *forest->listed, compare_nodes, forest);
+}
+
+int ww_chain_finish(struct ww_chain *chain)
+{
+	ww_assert(!chain->hosts);
+	struct forest forest = {.chain = chain};
+	int r = grow(&forest);
+	if (r == 0) {
+		decide(&forest);
+		r = write_answers(&forest);
+	}
+	free(forest.nodes);
+	free(forest.node_of);
+	free(forest.listed);
+	return r;
+}

@@ -48,6 +48,7 @@ struct ww_rules_counts {
 	uint64_t candidates, verified; /* fast patterns found; rules that then matched */
 	uint64_t evicted_counters;     /* threshold states given up: the table was full */
 	uint64_t pcre_limits;          /* a pcre that hit its match limit: taken as no match */
+	uint64_t verify_limits;        /* a rule given up after 100,000 tries of its options */
 	uint64_t pending_dropped;      /* rules that waited for more bytes than are kept */
 };
 

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Which rules can apply to a flow: groups.
+ *
+ * A group is the exact list of rules that fit a direction of a flow by protocol, addresses, ports
+ * and direction. Equal lists are one group (interned). Lists are made when a flow needs them and
+ * remembered by a key that is small although ports and addresses are many: all ports that are in
+ * the same port sets are one class, and addresses count only by the sets they are in. So a flow
+ * costs two searches of its ports, a test of each address set, and one probe.
+ *
+ * Bounds: 4,096 groups and 16,384 remembered keys. Beyond them flows share one group of each
+ * protocol and direction that holds every rule, which then checks addresses and ports again.
+ */
+#include "wire/rules/rules-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLASS_TCP, CLASS_UDP, CLASS_ICMP, CLASS_OTHER };
+enum { KIND_TO_SERVER, KIND_TO_CLIENT, KIND_LONE, KINDS };
+
+static unsigned class_of(uint8_t proto)
+{
+	if (proto == WW_PROTO_TCP)
+		return CLASS_TCP;
+	if (proto == WW_PROTO_UDP)
+		return CLASS_UDP;
+	return proto == WW_PROTO_ICMP || proto == WW_PROTO_ICMPV6 ? CLASS_ICMP : CLASS_OTHER;
+}
+
+static bool all_ports(const struct ww_port_set *set)
+{
+	return set->n == 1 && set->ranges[0].low == 0 && set->ranges[0].high == 65535;
+}
+
+static bool port_fits(const struct ww_port_set *set, int port)
+{
+	return port < 0 ? all_ports(set) : ww_port_set_contains(set, (uint16_t)port);
+}
+
+bool ww_rule_header_fits(const struct ww_rules *rules, const struct ww_item *item,
+	const struct ww_ip *src, const struct ww_ip *dst, int sport, int dport)
+{
+	for (int turn = 0; turn <= item->both_ways; turn++) {
+		if (ww_addresses_contain(&rules->addresses[item->src], turn ? dst : src) &&
+			ww_addresses_contain(&rules->addresses[item->dst], turn ? src : dst) &&
+			port_fits(&rules->ports[item->sport], turn ? dport : sport) &&
+			port_fits(&rules->ports[item->dport], turn ? sport : dport))
+			return true;
+	}
+	return false;
+}
+
+/* ---- classes of ports ---- */
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static uint64_t port_signature(const struct ww_rules *rules, uint16_t port)
+{
+	uint64_t hash = 0, bits = 0;
+	for (uint32_t i = 0; i < rules->n_ports; i++) {
+		bits = bits << 1 | ww_port_set_contains(&rules->ports[i], port);
+		if (i % 64 == 63 || i + 1 == rules->n_ports) {
+			hash = ww_hash_2(&rules->key, hash, bits);
+			bits = 0;
+		}
+	}
+	return hash;
+}
+
+/* Cuts 0-65535 where any set begins or ends; parts with the same sets are one class. */
+static int make_classes(struct ww_rules *rules)
+{
+	size_t n = 1;
+	for (uint32_t i = 0; i < rules->n_ports; i++)
+		n += 2 * (size_t)rules->ports[i].n;
+	uint32_t *bounds = calloc(n, sizeof(*bounds));
+	uint64_t *signatures = calloc(n, sizeof(*signatures));
+	rules->port_bounds = bounds;
+	rules->port_classes = calloc(n, sizeof(*rules->port_classes));
+	rules->class_port = calloc(n, sizeof(*rules->class_port));
+	if (!bounds || !signatures || !rules->port_classes || !rules->class_port) {
+		free(signatures);
+		return -ENOMEM;
+	}
+	size_t k = 1;
+	for (uint32_t i = 0; i < rules->n_ports; i++) {
+		for (uint32_t r = 0; r < rules->ports[i].n; r++) {
+			bounds[k++] = rules->ports[i].ranges[r].low;
+			bounds[k++] = rules->ports[i].ranges[r].high + 1u;
+		}
+	}
+	qsort(bounds, k, sizeof(*bounds), by_number);
+	for (size_t i = 0; i < k; i++) {
+		if (bounds[i] > 65535 ||
+			(rules->n_bounds && bounds[rules->n_bounds - 1] == bounds[i]))
+			continue;
+		uint64_t signature = port_signature(rules, (uint16_t)bounds[i]);
+		uint32_t class = 0;
+		while (class < rules->n_classes && signatures[class] != signature)
+			class ++;
+		if (class == rules->n_classes) {
+			signatures[class] = signature;
+			rules->class_port[class] = (uint16_t)bounds[i];
+			rules->n_classes++;
+		}
+		rules->port_classes[rules->n_bounds] = (uint16_t) class;
+		bounds[rules->n_bounds++] = bounds[i];
+	}
+	free(signatures);
+	return 0;
+}
+
+/* UINT16_MAX: there is no port. */
+static uint16_t port_class(const struct ww_rules *rules, int port)
+{
+	if (port < 0)
+		return UINT16_MAX;
+	uint32_t low = 0, high = rules->n_bounds;
+	while (high - low > 1) {
+		uint32_t middle = (low + high) / 2;
+		if (rules->port_bounds[middle] <= (uint32_t)port)
+			low = middle;
+		else
+			high = middle;
+	}
+	return rules->port_classes[low];
+}
+
+/* ---- the list of a group ---- */
+
+static bool kind_fits(const struct ww_item *item, unsigned class, unsigned kind)
+{
+	const struct ww_flow_option *flow = &item->flow;
+	if (item->proto != 0 && class_of(item->proto) != class)
+		return false;
+	if (kind == KIND_TO_CLIENT)
+		return !flow->to_server;
+	if (flow->to_client)
+		return false;
+	return kind != KIND_LONE || (!flow->established && !flow->only_stream);
+}
+
+static void fill_bits(struct ww_rules *rules, unsigned end, const struct ww_ip *ip, uint16_t class)
+{
+	for (uint32_t i = 0; i < rules->n_addresses; i++)
+		rules->address_bits[end][i] = ww_addresses_contain(&rules->addresses[i], ip);
+	for (uint32_t i = 0; i < rules->n_ports; i++)
+		rules->port_bits[end][i] = port_fits(
+			&rules->ports[i], class == UINT16_MAX ? -1 : rules->class_port[class]);
+}
+
+static bool listed(const struct ww_rules *rules, const struct ww_item *item)
+{
+	for (int turn = 0; turn <= item->both_ways; turn++)
+		if (rules->address_bits[turn][item->src] && rules->address_bits[!turn][item->dst] &&
+			rules->port_bits[turn][item->sport] && rules->port_bits[!turn][item->dport])
+			return true;
+	return false;
+}
+
+/* Rules that fit, in the order of work, into rules->list. */
+static uint32_t make_list(struct ww_rules *rules, unsigned class, unsigned kind, bool every)
+{
+	uint32_t n = 0;
+	for (uint8_t order = 0; order <= 2; order++)
+		for (uint32_t i = 0; i < rules->n_items; i++)
+			if (rules->items[i].order == order &&
+				kind_fits(&rules->items[i], class, kind) &&
+				(every || listed(rules, &rules->items[i])))
+				rules->list[n++] = i;
+	return n;
+}
+
+static enum ww_section section_of(const struct ww_group *group, const struct ww_item *item)
+{
+	bool stream = group->tcp_flow && !item->packet_only;
+	if (item->has_uri)
+		return stream ? WW_SECTION_STREAM_URI : WW_SECTION_PACKET_URI;
+	return stream ? WW_SECTION_STREAM : WW_SECTION_PACKET;
+}
+
+static bool fill_sections(struct ww_rules *rules, struct ww_group *group)
+{
+	for (unsigned s = 0; s < WW_SECTION_COUNT; s++) {
+		struct ww_section_rules *section = &group->sections[s];
+		for (uint32_t i = 0; i < group->n_rules; i++) {
+			const struct ww_item *item = &rules->items[group->rules[i]];
+			if (section_of(group, item) == s)
+				*(item->fast_len ? &section->n_fast : &section->n_always) += 1;
+		}
+		section->fast = calloc(section->n_fast + 1u, sizeof(*section->fast));
+		section->always = calloc(section->n_always + 1u, sizeof(*section->always));
+		if (!section->fast || !section->always)
+			return false;
+		uint32_t fast = 0, always = 0;
+		for (uint32_t i = 0; i < group->n_rules; i++) {
+			const struct ww_item *item = &rules->items[group->rules[i]];
+			if (section_of(group, item) != s)
+				continue;
+			if (item->fast_len)
+				section->fast[fast++] = group->rules[i];
+			else
+				section->always[always++] = group->rules[i];
+		}
+	}
+	return true;
+}
+
+static void group_done(struct ww_group *group)
+{
+	for (unsigned s = 0; s < WW_SECTION_COUNT; s++) {
+		free(group->sections[s].fast);
+		free(group->sections[s].always);
+	}
+	free(group->rules);
+}
+
+/* The group of rules->list[0..n), made if it is new. 0 when n is 0 or memory is short. */
+static uint16_t intern(struct ww_rules *rules, uint32_t n, bool tcp_flow, bool superset)
+{
+	if (n == 0)
+		return 0;
+	uint64_t hash = ww_hash_bytes(&rules->key, rules->list, n * sizeof(*rules->list));
+	for (uint32_t g = 1; g < rules->n_groups && !superset; g++) {
+		const struct ww_group *group = &rules->groups[g];
+		if (group->hash == hash && group->n_rules == n && group->tcp_flow == tcp_flow &&
+			!group->superset &&
+			memcmp(group->rules, rules->list, n * sizeof(*rules->list)) == 0)
+			return (uint16_t)g;
+	}
+	struct ww_group group = {
+		.n_rules = n, .hash = hash, .superset = superset, .tcp_flow = tcp_flow};
+	group.rules = calloc(n, sizeof(*group.rules));
+	if (group.rules)
+		memcpy(group.rules, rules->list, n * sizeof(*group.rules));
+	if (!group.rules || !fill_sections(rules, &group)) {
+		group_done(&group);
+		return 0;
+	}
+	rules->groups[rules->n_groups] = group;
+	rules->counts.groups++;
+	return (uint16_t)rules->n_groups++;
+}
+
+static uint16_t superset_of(struct ww_rules *rules, unsigned class, unsigned kind)
+{
+	uint16_t *known = &rules->superset[class][kind];
+	if (!*known)
+		*known = intern(rules, make_list(rules, class, kind, true),
+			class == CLASS_TCP && kind != KIND_LONE, true);
+	return *known;
+}
+
+/* ---- the memory of keys ---- */
+
+static uint64_t address_hash(
+	const struct ww_rules *rules, const struct ww_ip *src, const struct ww_ip *dst)
+{
+	uint64_t hash = 1, bits = 0;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < rules->n_addresses; i++) {
+		const struct ww_addresses *set = &rules->addresses[i];
+		if (set->n_yes + set->n_no == 0)
+			continue;
+		bits = bits << 2 | (unsigned)ww_addresses_contain(set, src) << 1 |
+		       ww_addresses_contain(set, dst);
+		if (++n % 32 == 0) {
+			hash = ww_hash_2(&rules->key, hash, bits);
+			bits = 0;
+		}
+	}
+	return n ? ww_hash_2(&rules->key, hash, bits) : 0;
+}
+
+static uint16_t find_group(struct ww_rules *rules, uint8_t proto, unsigned kind,
+	const struct ww_ip *src, const struct ww_ip *dst, int sport, int dport)
+{
+	unsigned class = class_of(proto);
+	struct ww_group_key key = {.addresses = address_hash(rules, src, dst),
+		.sport_class = port_class(rules, sport),
+		.dport_class = port_class(rules, dport),
+		.proto = (uint8_t) class,
+		.kind = (uint8_t)kind};
+	uint64_t hash = ww_hash_2(&rules->key, key.addresses,
+		(uint64_t)key.sport_class << 32 | (uint64_t)key.dport_class << 16 | class << 8 |
+			kind);
+	struct ww_group_key *slot;
+	for (size_t i = hash;; i++) {
+		slot = &rules->cache[i % WW_GROUP_CACHE];
+		if (!slot->used)
+			break;
+		if (slot->addresses == key.addresses && slot->sport_class == key.sport_class &&
+			slot->dport_class == key.dport_class && slot->proto == key.proto &&
+			slot->kind == key.kind)
+			return slot->group;
+	}
+	if (rules->n_cache >= WW_GROUP_CACHE * 3 / 4 ||
+		rules->n_groups + 4 * KINDS >= WW_GROUPS_MAX)
+		return superset_of(rules, class, kind);
+	fill_bits(rules, 0, src, key.sport_class);
+	fill_bits(rules, 1, dst, key.dport_class);
+	key.group = intern(rules, make_list(rules, class, kind, false),
+		class == CLASS_TCP && kind != KIND_LONE, false);
+	key.used = true;
+	rules->n_cache++;
+	*slot = key;
+	return key.group;
+}
+
+void ww_rules_wanted(struct ww_rules *rules, struct ww_flow *flow)
+{
+	flow->groups[0] = flow->groups[1] = 0;
+	unsigned class = class_of(flow->proto);
+	if (!rules->has_rules[class])
+		return;
+	int client_port = class == CLASS_TCP || class == CLASS_UDP ? flow->client_port : -1;
+	int server_port = class == CLASS_TCP || class == CLASS_UDP ? flow->server_port : -1;
+	flow->groups[WW_DIR_TO_SERVER] = find_group(rules, flow->proto, KIND_TO_SERVER,
+		&flow->client, &flow->server, client_port, server_port);
+	flow->groups[WW_DIR_TO_CLIENT] = find_group(rules, flow->proto, KIND_TO_CLIENT,
+		&flow->server, &flow->client, server_port, client_port);
+}
+
+uint16_t ww_rules_group(struct ww_rules *rules, const struct ww_packet *packet)
+{
+	if (packet->ip_version == 0)
+		return 0;
+	unsigned class = class_of(packet->proto);
+	bool whole = packet->has_transport;
+	/* Without a transport header only rules of protocol ip can speak of it. */
+	if (!whole)
+		class = CLASS_OTHER;
+	if (!rules->lone[class] || (packet->payload_len == 0 && !rules->lone_empty[class]))
+		return 0;
+	bool ports = whole && (class == CLASS_TCP || class == CLASS_UDP);
+	return find_group(rules, whole ? packet->proto : 255, KIND_LONE, &packet->src, &packet->dst,
+		ports ? packet->sport : -1, ports ? packet->dport : -1);
+}
+
+static int allocate(struct ww_rules *rules)
+{
+	size_t n = rules->n_items + 1;
+	for (size_t i = 0; i < 2; i++) {
+		rules->address_bits[i] = calloc(rules->n_addresses + 1u, 1);
+		rules->port_bits[i] = calloc(rules->n_ports + 1u, 1);
+		if (!rules->address_bits[i] || !rules->port_bits[i])
+			return -ENOMEM;
+	}
+	rules->list = calloc(n, sizeof(*rules->list));
+	rules->marks = calloc(n, sizeof(*rules->marks));
+	rules->candidates = calloc(n, sizeof(*rules->candidates));
+	rules->groups = calloc(WW_GROUPS_MAX, sizeof(*rules->groups));
+	rules->cache = calloc(WW_GROUP_CACHE, sizeof(*rules->cache));
+	rules->counters = calloc(WW_COUNTERS, sizeof(*rules->counters));
+	if (!rules->list || !rules->marks || !rules->candidates || !rules->groups ||
+		!rules->cache || !rules->counters)
+		return -ENOMEM;
+	rules->n_groups = 1;
+	return 0;
+}
+
+int ww_rules_compile(struct ww_rules *rules, struct ww_err *err)
+{
+	if (rules->compiled)
+		return ww_fail(err, WW_NOWHERE, -EINVAL, "the rules are compiled already");
+	rules->compiled = true;
+	int r = allocate(rules);
+	if (r == 0)
+		r = make_classes(rules);
+	if (r < 0)
+		return ww_fail(err, WW_NOWHERE, r, "out of memory");
+	for (size_t i = 0; i < rules->n_items; i++) {
+		const struct ww_item *item = &rules->items[i];
+		for (unsigned class = 0; class < 4; class ++) {
+			rules->has_rules[class] |=
+				item->proto == 0 || class_of(item->proto) == class;
+			if (!kind_fits(item, class, KIND_LONE))
+				continue;
+			rules->lone[class] = true;
+			rules->lone_empty[class] |= !item->needs_payload;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The bytes of a rule that the pattern matcher looks for: long, and rare in traffic.
+ *
+ * A candidate scores by its bytes: NUL, blanks and 0xff count little, distinct bytes more; words
+ * that every other request holds lose most of their worth. Cut at 24 bytes: measured, 8 makes
+ * verification explode, 12 costs twice, more gains nothing. Contents of one or two bytes are found
+ * so often that the rule is verified each time instead, cheap checks first. Negated contents never
+ * serve: their absence cannot be searched for.
+ */
+#include "wire/rules/rules-private.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const char *const common[] = {"get ", "post ", "http/1.", "host:", "user-agent", "content-",
+	"accept", "mozilla", "cookie", "referer", ".php", ".asp", ".html", "www.", "\r\n\r\n",
+	"/cgi-bin/", "login", "user ", "pass ", "server", "windows", "index"};
+
+/* Does the pattern lie inside a common word, or hold little else? Returns bytes to discount. */
+static int common_part(const uint8_t *bytes, size_t len)
+{
+	char lower[WW_FAST_MAX + 1];
+	for (size_t i = 0; i < len; i++)
+		lower[i] = (char)tolower(bytes[i]);
+	int worst = 0;
+	for (size_t i = 0; i < WW_N(common); i++) {
+		size_t n = strlen(common[i]);
+		if (memmem(common[i], n, lower, len))
+			return (int)len;
+		if (memmem(lower, len, common[i], n) && (int)n > worst)
+			worst = (int)n;
+	}
+	return worst;
+}
+
+static int score(const uint8_t *bytes, size_t len)
+{
+	bool seen[256] = {false};
+	int sum = 0;
+	for (size_t i = 0; i < len; i++) {
+		uint8_t b = bytes[i];
+		sum += b == 0                                                         ? 1
+		       : b == ' ' || b == 0xff || b == 0x90 || b == '\r' || b == '\n' ? 3
+										      : 8;
+		sum += seen[b] || b == 0 ? 0 : 4;
+		seen[b] = true;
+	}
+	return sum - 9 * common_part(bytes, len);
+}
+
+/* The best part of a content of at most WW_FAST_MAX bytes: its start. */
+static size_t best_part(const uint8_t *bytes, size_t len, size_t cut, int *ret_score)
+{
+	size_t best = 0;
+	*ret_score = score(bytes, cut);
+	for (size_t i = 1; i + cut <= len && i < 256; i++) {
+		int here = score(bytes + i, cut);
+		if (here > *ret_score) {
+			*ret_score = here;
+			best = i;
+		}
+	}
+	return best;
+}
+
+void ww_fast_choose(struct ww_item *item)
+{
+	struct ww_step *chosen = NULL;
+	const uint8_t *bytes = NULL;
+	size_t len = 0;
+	int best = 0;
+	uint8_t buffer = item->has_uri ? WW_BUFFER_URI : WW_BUFFER_RAW;
+	for (size_t i = 0; i < item->n_steps; i++) {
+		struct ww_step *step = &item->steps[i];
+		const struct ww_content *content = &step->content;
+		if (step->kind != WW_STEP_CONTENT || step->negated || step->buffer != buffer)
+			continue;
+		const uint8_t *part = content->bytes + content->fast_offset;
+		size_t whole = content->fast_len ? content->fast_len : content->len;
+		size_t cut = whole < WW_FAST_MAX ? whole : WW_FAST_MAX;
+		int here;
+		size_t from = best_part(part, whole, cut, &here);
+		if (chosen && !content->fast && (chosen->content.fast || here <= best))
+			continue;
+		if (cut <= 2)
+			continue;
+		chosen = step;
+		bytes = part + from;
+		len = cut;
+		best = here;
+	}
+	if (!chosen)
+		return;
+	/* An 'only' content is found anywhere and moves nothing, but alerts once all the same. */
+	chosen->anchor = true;
+	item->fast_len = (uint8_t)len;
+	item->fast_nocase = chosen->content.nocase;
+	item->fast_uri = buffer == WW_BUFFER_URI;
+	memcpy(item->fast, bytes, len);
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * content, uricontent: bytes in a buffer.
+ *
+ * The window (Snort 2.9 manual, 3.5.1-3.5.10), half open, in which the bytes lie whole:
+ *
+ *	offset, depth      [base + offset, base + offset + depth)
+ *	distance, within   [cursor + distance, cursor + distance + within)
+ *
+ * A negated content whose window reaches beyond the bytes of a stream that goes on is not decided
+ * yet. One without an end (no depth, no within) is decided by what is there, as Snort does with
+ * the end of a packet: else it would wait for the end of every connection.
+ */
+#include "wire/rules/rules-private.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static bool equal_nocase(const uint8_t *text, const uint8_t *lower, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (tolower(text[i]) != lower[i])
+			return false;
+	return true;
+}
+
+static const uint8_t *find_nocase(
+	const uint8_t *text, size_t len, const uint8_t *lower, size_t lower_len)
+{
+	int upper = toupper(lower[0]);
+	for (size_t i = 0; i + lower_len <= len; i++)
+		if ((text[i] == lower[0] || text[i] == upper) &&
+			equal_nocase(text + i, lower, lower_len))
+			return text + i;
+	return NULL;
+}
+
+static const uint8_t *find(const struct ww_content *content, const uint8_t *text, int64_t len)
+{
+	if (len < content->len)
+		return NULL;
+	if (content->nocase)
+		return find_nocase(text, (size_t)len, content->bytes, content->len);
+	return memmem(text, (size_t)len, content->bytes, content->len);
+}
+
+static enum ww_verdict match_content(
+	struct ww_verify *verify, const struct ww_step *step, struct ww_attempt *attempt)
+{
+	const struct ww_content *content = &step->content;
+	struct ww_window window = ww_verify_buffer(verify, step);
+	int64_t start = window.low, end = INT64_MAX;
+	if (step->relative) {
+		start = attempt->cursor + content->distance;
+		if (content->has_within)
+			end = start + content->within;
+	} else if (content->positioned) {
+		start = window.base + content->offset;
+		if (content->has_depth)
+			end = start + content->depth;
+	}
+	if (start < window.low)
+		start = window.low;
+	if (start < attempt->from)
+		start = attempt->from;
+	/* An anchor that ends before the floor was alerted on already. */
+	if (step->anchor && step->buffer == WW_BUFFER_RAW && attempt->floor > window.offset) {
+		int64_t least = (int64_t)(attempt->floor - window.offset) - content->len;
+		start = start < least ? least : start;
+	}
+	int64_t limit = end < window.len ? end : window.len;
+	const uint8_t *found =
+		start < limit ? find(content, window.data + start, limit - start) : NULL;
+	bool open = end > window.len && !window.final;
+	if (found && step->negated)
+		return WW_VERDICT_NO;
+	if (found) {
+		attempt->start = found - window.data;
+		attempt->end = attempt->start + content->len;
+		return WW_VERDICT_MATCH;
+	}
+	if (!step->negated) {
+		attempt->need = window.offset + (uint64_t)window.len + 1;
+		attempt->bounded = end != INT64_MAX;
+		return open && step->waits ? WW_VERDICT_MORE : WW_VERDICT_NO;
+	}
+	if (open && end != INT64_MAX) {
+		attempt->need = (uint64_t)((int64_t)window.offset + end);
+		attempt->bounded = true;
+		return WW_VERDICT_MORE;
+	}
+	attempt->end = attempt->cursor;
+	return WW_VERDICT_MATCH;
+}
+
+static int add_content(struct ww_rule_builder *builder, const struct ww_option *option,
+	enum ww_buffer buffer, struct ww_err *err)
+{
+	struct ww_span rest = option->value;
+	struct ww_buf bytes = WW_BUF_INIT;
+	bool negated;
+	int r = ww_lex_quoted(builder->line, &rest, true, &negated, &bytes, err);
+	if (r == 0 && rest.len > 0)
+		r = ww_option_fail(builder, &rest, -EOPNOTSUPP, err,
+			"text behind the quotes of a content is not supported");
+	if (r == 0 && (bytes.len == 0 || bytes.len > WW_RULE_CONTENT_MAX))
+		r = ww_option_fail(builder, &option->value, -EINVAL, err,
+			"a content has 1 to %d bytes", WW_RULE_CONTENT_MAX);
+	struct ww_step *step = r == 0 ? ww_builder_step(builder, option, err) : NULL;
+	if (r == 0 && !step)
+		r = -EOPNOTSUPP;
+	uint8_t *copy = NULL;
+	if (r == 0) {
+		copy = (uint8_t *)ww_arena_text(&builder->rules->arena, bytes.data, bytes.len);
+		r = copy ? 0 : -ENOMEM;
+	}
+	if (r == 0) {
+		*step = (struct ww_step){.match = match_content,
+			.kind = WW_STEP_CONTENT,
+			.buffer = (uint8_t)buffer,
+			.negated = negated,
+			.moves = !negated,
+			.retry = !negated,
+			.content = {.bytes = copy, .len = (uint32_t)bytes.len}};
+		builder->last_content = step;
+	}
+	ww_buf_done(&bytes);
+	return r;
+}
+
+int ww_keyword_content(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
+{
+	return add_content(builder, option, WW_BUFFER_RAW, err);
+}
+
+int ww_keyword_uricontent(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
+{
+	return add_content(builder, option, WW_BUFFER_URI, err);
+}

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * What the files of this room share: the compiled rule, the set, and the seams between the steps
+ * of the work:
+ *
+ *   lex.c        text -> logical lines and options, each byte with its line and column
+ *   var.c header.c   $VARIABLES, addresses, ports
+ *   parse.c keyword-*.c  a line -> struct ww_item
+ *   fast.c       which bytes of a rule the pattern matcher looks for
+ *   matcher.c    many patterns at once (Hyperscan, and a plain one as fallback and oracle)
+ *   compile.c    which rules can apply to a flow: groups
+ *   verify.c     does one rule match these bytes
+ *   stream.c     packets and stream views -> candidates -> verify -> hits
+ *   state.c counters.c   what is remembered on a flow, and across flows
+ */
+#include "base/buf.h"
+#include "base/hash.h"
+#include "wire/rules/rules.h"
+
+#include <stddef.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+enum {
+	WW_RULE_STEPS = 64,   /* payload options of one rule */
+	WW_RULE_CHECKS = 32,  /* header options of one rule */
+	WW_RULE_BIT_OPS = 16, /* flowbits options of one rule */
+	WW_RULE_REFERENCES = 64,
+	WW_RULE_LINE_MAX = 65536, /* bytes of a logical line */
+	WW_RULE_CONTENT_MAX = 2048,
+	WW_RULE_LIST_MAX = 4096, /* elements of an address or port list, variables expanded */
+	WW_RULE_VARS_MAX = 1024,
+	WW_RULE_PROBLEMS_MAX = 100000, /* kept texts; the counters go on */
+	WW_RULES_MAX = 1000000,
+	WW_GROUPS_MAX = 4096,
+	WW_GROUP_CACHE = 16384,   /* entries of the memory of (ports, addresses) -> group */
+	WW_URIS_MAX = 16,         /* request lines of one view */
+	WW_URI_MAX = 8192,        /* bytes of a normalised URI */
+	WW_VERIFY_TRIES = 100000, /* steps tried in one verification */
+	WW_VERIFY_MEMO = 512,
+	WW_PENDING_MAX = 8, /* rules that wait for bytes, a flow */
+	WW_TOLD_MAX = 8,    /* rules whose last alert is remembered, a flow */
+	WW_FAST_MAX = 24,   /* bytes of a fast pattern; 12 and 8 let verification explode */
+};
+
+/* ---- memory that lives as long as the set ---- */
+
+struct ww_arena {
+	struct ww_arena_block *block; /* newest first */
+};
+
+void ww_arena_done(struct ww_arena *arena);
+/* Zeroed, aligned for any object. NULL when memory is short. */
+void *ww_arena_take(struct ww_arena *arena, size_t size);
+/* A NUL-terminated copy. */
+char *ww_arena_text(struct ww_arena *arena, const char *text, size_t len);
+
+/* ---- lex.c ---- */
+
+/* A logical line: continuation lines joined, comments gone. */
+struct ww_line {
+	struct ww_buf text;
+	struct ww_line_join {
+		uint32_t pos;    /* from this byte of the text on ... */
+		struct ww_at at; /* ... the file's place counts from here */
+	} * joins;
+	size_t n_joins, cap_joins;
+	bool disabled; /* "# alert ...": text is not filled */
+	bool too_long;
+};
+
+struct ww_lexer {
+	const char *text;
+	size_t len, pos;
+	uint32_t line; /* of text[pos], 1-based */
+	bool failed;   /* memory was short */
+};
+
+void ww_line_done(struct ww_line *line);
+/* The next line that is neither empty nor a mere comment; false at the end. */
+bool ww_lex_line(struct ww_lexer *lexer, struct ww_line *line);
+struct ww_at ww_line_at(const struct ww_line *line, size_t pos);
+
+/* A run of the line's bytes. */
+struct ww_span {
+	const char *text; /* borrowed from the line; not terminated */
+	size_t len;
+	size_t pos; /* in the line */
+};
+
+/* `name:value;`. No value: value.text is NULL. Blanks around both are cut. */
+struct ww_option {
+	struct ww_span name, value;
+};
+
+/*
+ * The option that begins at *pos. 1: *ret is filled and *pos behind its ';'. 0: the closing ')'
+ * was read, *pos behind it. -EINVAL: *err.
+ */
+int ww_lex_option(
+	const struct ww_line *line, size_t *pos, struct ww_option *ret, struct ww_err *err);
+/* The next comma-separated argument of *rest, blanks cut; false when there is none. */
+bool ww_span_next(struct ww_span *rest, struct ww_span *ret);
+void ww_span_trim(struct ww_span *span);
+/* The next blank-separated word; false when there is none. */
+bool ww_span_word(struct ww_span *rest, struct ww_span *ret);
+bool ww_span_is(const struct ww_span *span, const char *word);
+/* Decimal or 0x hexadecimal with a sign, in [low, high]. 0 or -EINVAL. */
+int ww_span_number(const struct ww_span *span, int64_t low, int64_t high, int64_t *ret);
+/*
+ * The bytes of a quoted text at the start of *rest, which moves behind it: escapes undone, and
+ * |hex| where `hex`. *negated tells of a '!' before it. 0 or -EINVAL.
+ */
+int ww_lex_quoted(const struct ww_line *line, struct ww_span *rest, bool hex, bool *negated,
+	struct ww_buf *out, struct ww_err *err);
+
+/* ---- var.c, header.c: addresses and ports ---- */
+
+/* In `yes` (all when n_yes is 0) and not in `no`. Interned: equal sets have one index. */
+struct ww_addresses {
+	struct ww_prefix *prefixes; /* yes, then no */
+	uint32_t n_yes, n_no;
+};
+
+/* Disjoint, ascending, inclusive. All 65,536 ports: one range. */
+struct ww_port_set {
+	struct ww_port_range {
+		uint16_t low, high;
+	} * ranges;
+	uint32_t n;
+};
+
+struct ww_var {
+	char *name, *value;
+	bool fixed; /* set from outside: a file's line does not change it */
+};
+
+bool ww_addresses_contain(const struct ww_addresses *set, const struct ww_ip *ip);
+bool ww_port_set_contains(const struct ww_port_set *set, uint16_t port);
+/* Sets $name; names are [A-Za-z0-9_]. 0, -EINVAL, -ENOMEM, -E2BIG. */
+int ww_var_set(struct ww_rules *rules, const char *name, size_t name_len, const char *value,
+	size_t value_len, bool fixed);
+/* Its value, a default by Snort's configuration, or NULL. *by_default: the file has none. */
+const char *ww_var_get(
+	const struct ww_rules *rules, const char *name, size_t len, bool *by_default);
+
+struct ww_rule_builder;
+/* Reads "alert tcp SRC PORTS -> DST PORTS" (without the bracket) into the item being built. */
+int ww_header_parse(struct ww_rule_builder *builder, struct ww_span header, struct ww_err *err);
+
+/* ---- one rule ---- */
+
+enum ww_buffer {
+	WW_BUFFER_RAW,
+	WW_BUFFER_URI, /* normalised URI of an HTTP request */
+	WW_BUFFER_COUNT,
+};
+
+enum ww_verdict {
+	WW_VERDICT_NO,
+	WW_VERDICT_MATCH,
+	WW_VERDICT_MORE, /* not decided by the bytes that came so far */
+};
+
+/* The bytes that a rule is tried on. Indexes below count from data[0]. */
+struct ww_window {
+	const uint8_t *data;
+	int64_t len;
+	uint64_t offset; /* of data[0] in the stream; 0 for a packet */
+	int64_t base; /* index of the payload's start: what offset and depth count from; may be < 0
+		       */
+	int64_t low;  /* no match begins before */
+	bool final;   /* no bytes will follow: nothing is MORE */
+	const uint8_t *uri; /* NULL: no request line */
+	int64_t uri_len;
+	uint64_t uri_at; /* stream position of the request line */
+};
+
+/* One try of one step. */
+struct ww_attempt {
+	int64_t cursor;     /* end of the last match in the step's buffer */
+	int64_t from;       /* no match begins before (a retry) */
+	uint64_t floor;     /* stream positions: a match of the anchor ends at or behind it */
+	int64_t start, end; /* result: what matched, and the new cursor */
+	uint64_t need;      /* with MORE: the stream position whose coming may decide */
+	bool bounded;       /* with MORE: nothing behind `need` matters */
+};
+
+struct ww_verify;
+struct ww_step;
+typedef enum ww_verdict ww_step_fn(
+	struct ww_verify *verify, const struct ww_step *step, struct ww_attempt *attempt);
+
+struct ww_content {
+	const uint8_t *bytes; /* lower case when nocase */
+	uint32_t len;
+	bool nocase, fast, only, positioned; /* positioned: offset or depth given */
+	bool has_depth, has_distance, has_within, has_offset;
+	int32_t offset, depth, distance, within;
+	uint16_t fast_offset, fast_len; /* fast_pattern:offset,length; len 0: not given */
+};
+
+struct ww_bytes {  /* byte_test and byte_jump */
+	uint8_t n; /* bytes to read */
+	bool little, string, align, from_beginning, from_end;
+	uint8_t radix;
+	char op; /* < > = & ^ l (<=) g (>=) */
+	bool op_not;
+	uint64_t value, mask;
+	int32_t offset, post_offset;
+	uint32_t multiplier;
+};
+
+struct ww_pcre {
+	pcre2_code *code; /* owned by the set, see ww_rules.codes */
+	bool anchored, jit_tried;
+};
+
+enum ww_step_kind {
+	WW_STEP_OTHER, /* a keyword that nothing else needs to know */
+	WW_STEP_CONTENT,
+	WW_STEP_PCRE,
+};
+
+/* A payload option. Steps are tried in the order of the text. */
+struct ww_step {
+	ww_step_fn *match;
+	uint8_t kind;   /* enum ww_step_kind */
+	uint8_t buffer; /* enum ww_buffer */
+	bool negated, relative;
+	bool moves;  /* a match moves the cursor */
+	bool anchor; /* its occurrence is what alerts once; see ww_attempt.floor */
+	bool retry;  /* built: may occur several times; settled: and a later step is relative to it
+		      */
+	bool waits;  /* not found yet: it may come, with bytes behind */
+	bool absolute; /* depends on where the payload begins */
+	union {
+		struct ww_content content;
+		struct ww_bytes bytes;
+		struct ww_pcre *pcre;
+		int32_t at; /* isdataat */
+	};
+};
+
+/* A header option: a function and its operands. */
+struct ww_check {
+	bool (*match)(const struct ww_check *check, const struct ww_packet *packet);
+	uint32_t a, b;
+	uint8_t op;
+	bool negated;
+};
+
+enum ww_bit_op {
+	WW_BIT_SET,
+	WW_BIT_UNSET,
+	WW_BIT_TOGGLE,
+	WW_BIT_RESET,
+	WW_BIT_ISSET,
+	WW_BIT_ISNOTSET,
+};
+
+struct ww_bits {
+	uint8_t op; /* enum ww_bit_op */
+	bool any;   /* 'a|b': one of them is enough */
+	uint8_t n;
+	uint8_t ids[8];
+};
+
+enum ww_limit_kind {
+	WW_LIMIT_NONE,
+	WW_LIMIT_LIMIT,
+	WW_LIMIT_THRESHOLD,
+	WW_LIMIT_BOTH,
+	WW_LIMIT_DETECTION,
+};
+
+struct ww_limit {
+	uint8_t kind;
+	bool by_dst;
+	uint32_t count, seconds;
+};
+
+/* The flow option. */
+struct ww_flow_option {
+	bool to_server, to_client; /* both false: either direction */
+	bool established, not_established, stateless, no_stream, only_stream;
+};
+
+struct ww_item {
+	struct ww_rule rule;
+	uint8_t proto; /* WW_PROTO_..., 0: ip */
+	bool both_ways;
+	uint32_t src, dst;     /* index of address sets */
+	uint32_t sport, dport; /* index of port sets */
+	struct ww_flow_option flow;
+	uint16_t n_steps, n_checks, n_bits;
+	struct ww_step *steps;
+	struct ww_check *checks;
+	struct ww_bits *bits;
+	struct ww_limit limits[2]; /* threshold, detection_filter */
+	bool has_uri;              /* a step looks at the URI */
+	bool absolute;             /* a step depends on where the payload begins */
+	bool packet_only; /* looks at a packet's header, size, or has no positive content */
+	bool needs_payload;
+	int16_t anchor;   /* step, -1 none */
+	uint8_t order;    /* 0 sets bits, 1 sets and asks, 2 asks or has none: the order of work */
+	uint8_t fast_len; /* 0: always verified */
+	bool fast_nocase, fast_uri;
+	uint8_t fast[WW_FAST_MAX];
+};
+
+/* What parse.c and the keywords build; copied into the arena when the rule is good. */
+struct ww_rule_builder {
+	struct ww_rules *rules;
+	const struct ww_line *line;
+	struct ww_item item;
+	struct ww_step steps[WW_RULE_STEPS];
+	struct ww_check checks[WW_RULE_CHECKS];
+	struct ww_bits bits[WW_RULE_BIT_OPS];
+	const char *references[WW_RULE_REFERENCES];
+	struct ww_step *last_content; /* what nocase and so on belong to; NULL before the first */
+	bool has_sid, has_gid, has_rev, has_priority, has_msg, has_classtype, has_flow, has_dsize;
+};
+
+typedef int ww_keyword_fn(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err);
+
+/* One row of keywords.def. */
+struct ww_keyword {
+	const char *name;
+	ww_keyword_fn *parse;
+	bool takes_value, needs_value, once;
+	const char *help;
+};
+
+size_t ww_keywords(const struct ww_keyword **ret);
+#define WW_KEYWORD(name, function, value, count, help)                                             \
+	int function(struct ww_rule_builder *builder, const struct ww_option *option,              \
+		struct ww_err *err);
+#include "wire/rules/keywords.def"
+#undef WW_KEYWORD
+ww_keyword_fn ww_keyword_template;
+
+/* `return ww_option_fail(builder, span, -EINVAL, err, "...")`: placed at the span. */
+#define ww_option_fail(builder, span, code, err, ...)                                              \
+	ww_fail((err), ww_line_at((builder)->line, (span)->pos), (code), __VA_ARGS__)
+/* A new zeroed step or check at the end; NULL with *err when there are too many. */
+struct ww_step *ww_builder_step(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err);
+struct ww_check *ww_builder_check(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err);
+
+/* ---- verify.c ---- */
+
+struct ww_verify {
+	struct ww_rules *rules;
+	const struct ww_item *item;
+	const struct ww_window *window;
+	uint64_t floor; /* for the anchor */
+	uint64_t need;  /* result with MORE: the least */
+	bool bounded;   /* result with MORE: one of the waits is */
+	uint32_t tries;
+	struct {
+		int64_t start, end;
+	} spans[WW_RULE_STEPS]; /* of positive content and pcre steps; start -1: none */
+};
+
+/* verify->rules, item, window, floor are set by the caller. */
+enum ww_verdict ww_verify_run(struct ww_verify *verify);
+/* The buffer that a step looks at: its bytes, length, base, low, and whether more may come. */
+struct ww_window ww_verify_buffer(const struct ww_verify *verify, const struct ww_step *step);
+
+/* ---- fast.c, uri.c, classtype.c ---- */
+
+void ww_fast_choose(struct ww_item *item);
+/* 1-4, or 0 for a class that Snort's classification.config does not have. */
+int ww_classtype_priority(const char *name);
+
+struct ww_uri {
+	uint32_t at;         /* index of the request line in the data */
+	uint32_t start, len; /* normalised bytes in the set's URI buffer */
+};
+/*
+ * Request lines that end in data[fresh..len) (or that are unfinished, when `final` or grown beyond
+ * what is waited for). `begins`: data[0] is the start of the payload. Normalised URIs go to `out`,
+ * at most WW_URIS_MAX of them.
+ */
+size_t ww_uri_find(const uint8_t *data, size_t len, size_t fresh, bool begins, bool final,
+	struct ww_buf *out, struct ww_uri uris[WW_URIS_MAX]);
+/* Percent-decoding and path normalisation. Writes at most len bytes; returns how many. */
+size_t ww_uri_normalise(const uint8_t *in, size_t len, uint8_t *out);
+
+/* ---- matcher.c ---- */
+
+struct ww_pattern {
+	const uint8_t *bytes;
+	uint32_t len; /* >= 1 */
+	bool nocase;
+};
+
+enum ww_matcher_kind {
+	WW_MATCHER_HYPERSCAN,
+	WW_MATCHER_PLAIN, /* our own: fallback where Hyperscan cannot run, and the tests' oracle */
+};
+
+struct ww_matcher;
+typedef void ww_matcher_fn(void *context, uint32_t pattern, size_t end);
+
+/*
+ * `scratch` (hs_scratch_t **) grows with the databases and is shared. Patterns are copied.
+ * 0, -ENOMEM, or -EIO with *err. End with ww_matcher_free.
+ */
+int ww_matcher_new(enum ww_matcher_kind kind, const struct ww_pattern *patterns, size_t n,
+	void **scratch, struct ww_matcher **ret, struct ww_err *err);
+void ww_matcher_free(struct ww_matcher **matcher);
+/* Calls `found` at least once for each end of each occurrence. */
+void ww_matcher_scan(const struct ww_matcher *matcher, void *scratch, const uint8_t *data,
+	size_t len, ww_matcher_fn *found, void *context);
+void ww_matcher_scratch_free(void **scratch);
+
+/* ---- the set ---- */
+
+enum ww_section {
+	WW_SECTION_STREAM,     /* over stream views */
+	WW_SECTION_PACKET,     /* over packets */
+	WW_SECTION_STREAM_URI, /* over URIs in stream views */
+	WW_SECTION_PACKET_URI, /* over URIs in packets */
+	WW_SECTION_COUNT,
+};
+
+/* The rules of a group that look at one kind of bytes. */
+struct ww_section_rules {
+	uint32_t *always; /* verified each time */
+	uint32_t n_always;
+	uint32_t *fast; /* verified where their pattern was found */
+	uint32_t n_fast;
+	bool built;
+	struct ww_matcher *matcher; /* NULL: none, or it could not be made: all are verified */
+	uint32_t *pattern_first;    /* of pattern p: fast[pattern_first[p]..pattern_first[p + 1]) */
+	uint32_t longest;           /* pattern */
+};
+
+struct ww_group {
+	uint32_t *rules; /* ascending in order of work */
+	uint32_t n_rules;
+	uint64_t hash;
+	bool superset; /* shared when there are too many groups: check addresses and ports again */
+	bool tcp_flow; /* stream rules go to STREAM; else everything is PACKET */
+	struct ww_section_rules sections[WW_SECTION_COUNT];
+};
+
+struct ww_group_key {
+	uint64_t addresses;
+	uint16_t sport_class, dport_class;
+	uint8_t proto, kind;
+	uint16_t group; /* value */
+	bool used;
+};
+
+/* A threshold's count for one address. */
+struct ww_counter {
+	struct ww_ip ip;
+	uint32_t rule; /* index + 1; 0: free */
+	uint8_t which; /* of the item's limits */
+	uint32_t count;
+	int64_t start_us, used_us;
+};
+
+enum { WW_COUNTERS = 4096, WW_COUNTER_WAYS = 8 };
+
+struct ww_candidate {
+	uint32_t rule;
+	uint32_t end; /* index behind the last fresh occurrence of its fast pattern */
+};
+
+struct ww_rules {
+	struct ww_hash_key key;
+	struct ww_arena arena;
+	enum ww_matcher_kind matcher_kind;
+	struct ww_rules_counts counts;
+
+	struct ww_item *items;
+	size_t n_items, cap_items;
+	uint32_t *by_sid; /* open addressing: item index + 1 */
+	size_t cap_by_sid;
+	uint32_t next_sid;
+
+	struct ww_rule_problem *problems;
+	size_t n_problems, cap_problems;
+
+	struct ww_var *vars;
+	size_t n_vars, cap_vars;
+
+	struct ww_addresses *addresses;
+	uint32_t n_addresses, cap_addresses;
+	struct ww_port_set *ports;
+	uint32_t n_ports, cap_ports;
+	struct ww_pcre **codes;
+	size_t n_codes, cap_codes;
+	char *bit_names[WW_FLOWBITS];
+	uint32_t n_bits;
+
+	bool compiled;
+	uint32_t *port_bounds;  /* ascending first ports of elementary intervals */
+	uint16_t *port_classes; /* class of each */
+	uint32_t n_bounds;
+	uint16_t *class_port; /* a port of each class */
+	uint32_t n_classes;
+	uint8_t *address_bits[2], *port_bits[2]; /* while a group is built: of src and dst */
+	uint32_t *list;                          /* while a group is built */
+	struct ww_group *groups;                 /* [0] is empty */
+	uint32_t n_groups;
+	uint16_t superset[4][3];     /* by protocol class and kind; 0: not made yet */
+	bool has_rules[4];           /* any rule for a flow of this protocol class */
+	bool lone[4], lone_empty[4]; /* any rule for a packet of no flow; one without payload */
+	struct ww_group_key *cache;
+	uint32_t n_cache;
+	struct ww_counter *counters;
+
+	/* Scratch of the one thread. */
+	void *scratch;
+	uint32_t *marks; /* by rule: the stamp of the scan that found it */
+	uint32_t stamp;
+	struct ww_candidate *candidates;
+	uint32_t n_candidates;
+	struct ww_buf uri_text;
+	struct {
+		uint64_t stamp;
+		int64_t cursors[WW_BUFFER_COUNT];
+		uint32_t step;
+	} memo[WW_VERIFY_MEMO];
+	uint64_t memo_stamp;
+	pcre2_match_data *match_data;
+	pcre2_match_context *match_context;
+	pcre2_jit_stack *jit_stack;
+};
+
+/* Adds a problem; never fails. */
+void ww_rules_note(struct ww_rules *rules, const char *file, struct ww_at at, bool severe,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Grows an array of `size`-byte elements so that one more fits. 0 or -ENOMEM. */
+int ww_rules_grow(void **array, size_t *cap, size_t n, size_t size);
+/* One logical line that is a rule. 0, -EINVAL or -EOPNOTSUPP with *err, -ENOMEM. */
+int ww_rule_parse(struct ww_rules *rules, const struct ww_line *line, const char *file,
+	const char *owner, struct ww_err *err);
+/* Does the header (addresses, ports) fit a packet from src to dst? ports -1: there are none. */
+bool ww_rule_header_fits(const struct ww_rules *rules, const struct ww_item *item,
+	const struct ww_ip *src, const struct ww_ip *dst, int sport, int dport);
+/* Builds a section's matcher at its first use. */
+void ww_section_build(struct ww_rules *rules, struct ww_section_rules *section);
+
+/* ---- state.c ---- */
+
+/* A rule that waits on a flow for more bytes. */
+struct ww_pending {
+	uint32_t rule;
+	uint8_t dir;
+	bool by_segment; /* base counts from a segment's start, not from the stream's */
+	bool bounded; /* waits for a known position (a negated window), not for a content to come */
+	bool has_uri;
+	uint64_t base;   /* stream position */
+	uint64_t uri_at; /* stream position of the request line */
+	uint64_t at;   /* stream position of its fast pattern: waiting ends when it left the view */
+	uint64_t need; /* stream position to wait for */
+};
+
+struct ww_rule_state {
+	uint8_t bits[WW_FLOWBITS / 8];
+	struct ww_pending pending[WW_PENDING_MAX];
+	uint32_t n_pending, n_told;
+	struct ww_told {
+		uint32_t rule;
+		uint8_t dir;
+		uint64_t floor; /* anchors that end before were alerted on */
+	} told[WW_TOLD_MAX];
+	uint64_t floor[2]; /* the same for all rules, when told[] overflowed */
+};
+
+/* NULL when there is none and `make` is false, or memory is short. */
+struct ww_rule_state *ww_state_get(struct ww_flow *flow, bool make);
+uint64_t ww_state_floor(const struct ww_flow *flow, uint32_t rule, enum ww_dir dir);
+void ww_state_tell(struct ww_flow *flow, uint32_t rule, enum ww_dir dir, uint64_t floor);
+bool ww_state_bits_fit(const struct ww_item *item, struct ww_flow *flow);
+void ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow);
+
+/* ---- counters.c ---- */
+
+/* Whether the rule's thresholds let this match through. */
+bool ww_limits_pass(struct ww_rules *rules, uint32_t rule, const struct ww_ip *src,
+	const struct ww_ip *dst, int64_t time_us);

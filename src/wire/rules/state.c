@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What rules remember of a flow: flowbits, rules that wait for bytes, what was alerted on.
+ *
+ * Made at the first need, of fixed size; the flow table bounds how many there are.
+ */
+#include "wire/rules/rules-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ww_rule_state *ww_state_get(struct ww_flow *flow, bool make)
+{
+	if (!flow || !flow->rule_state)
+		return NULL;
+	if (!*flow->rule_state && make)
+		*flow->rule_state = calloc(1, sizeof(struct ww_rule_state));
+	return *flow->rule_state;
+}
+
+void ww_rules_forget(void *rules, void **rule_state)
+{
+	(void)rules;
+	free(*rule_state);
+	*rule_state = NULL;
+}
+
+uint64_t ww_state_floor(const struct ww_flow *flow, uint32_t rule, enum ww_dir dir)
+{
+	const struct ww_rule_state *state = flow && flow->rule_state ? *flow->rule_state : NULL;
+	if (!state)
+		return 0;
+	for (uint32_t i = 0; i < state->n_told; i++)
+		if (state->told[i].rule == rule && state->told[i].dir == dir)
+			return state->told[i].floor;
+	return state->floor[dir];
+}
+
+void ww_state_tell(struct ww_flow *flow, uint32_t rule, enum ww_dir dir, uint64_t floor)
+{
+	struct ww_rule_state *state = ww_state_get(flow, true);
+	if (!state)
+		return;
+	uint32_t i = 0;
+	while (i < state->n_told && (state->told[i].rule != rule || state->told[i].dir != dir))
+		i++;
+	if (i == WW_TOLD_MAX) {
+		/* The oldest goes; what it covered stays covered, for every rule. */
+		struct ww_told *oldest = &state->told[0];
+		if (state->floor[oldest->dir] < oldest->floor)
+			state->floor[oldest->dir] = oldest->floor;
+		memmove(state->told, state->told + 1, sizeof(state->told) - sizeof(*state->told));
+		i--;
+	} else if (i == state->n_told) {
+		state->n_told++;
+	}
+	state->told[i] = (struct ww_told){rule, (uint8_t)dir, floor};
+}
+
+static bool bit(const struct ww_rule_state *state, uint8_t id)
+{
+	return state && (state->bits[id / 8] >> id % 8 & 1);
+}
+
+bool ww_state_bits_fit(const struct ww_item *item, struct ww_flow *flow)
+{
+	const struct ww_rule_state *state = item->n_bits ? ww_state_get(flow, false) : NULL;
+	for (size_t i = 0; i < item->n_bits; i++) {
+		const struct ww_bits *bits = &item->bits[i];
+		if (bits->op != WW_BIT_ISSET && bits->op != WW_BIT_ISNOTSET)
+			continue;
+		size_t fit = 0;
+		for (size_t k = 0; k < bits->n; k++)
+			fit += bit(state, bits->ids[k]) == (bits->op == WW_BIT_ISSET);
+		if (bits->any ? fit == 0 : fit < bits->n)
+			return false;
+	}
+	return true;
+}
+
+void ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow)
+{
+	bool acts = false;
+	for (size_t i = 0; i < item->n_bits; i++)
+		acts |= item->bits[i].op < WW_BIT_ISSET;
+	struct ww_rule_state *state = acts ? ww_state_get(flow, true) : NULL;
+	for (size_t i = 0; state && i < item->n_bits; i++) {
+		const struct ww_bits *bits = &item->bits[i];
+		if (bits->op == WW_BIT_RESET)
+			memset(state->bits, 0, sizeof(state->bits));
+		for (size_t k = 0; k < bits->n; k++) {
+			uint8_t *byte = &state->bits[bits->ids[k] / 8];
+			uint8_t mask = (uint8_t)(1 << bits->ids[k] % 8);
+			if (bits->op == WW_BIT_SET)
+				*byte |= mask;
+			else if (bits->op == WW_BIT_UNSET)
+				*byte &= (uint8_t)~mask;
+			else if (bits->op == WW_BIT_TOGGLE)
+				*byte ^= mask;
+		}
+	}
+}

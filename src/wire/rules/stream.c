@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Packets and stream views to hits.
+ *
+ * On a TCP flow a rule looks either at packets (it has an option that speaks of one packet, or no
+ * positive content) or at stream views, never at both: so each occurrence alerts once. Where a
+ * rule counts from the payload's start, both the start of the stream and the start of the segment
+ * (the fresh bytes) are such a start, because Snort's users write rules for packets.
+ *
+ * A rule is a candidate when its fast pattern ends among the fresh bytes, or always when it has
+ * none. Not decided: it waits on the flow and is tried again when the bytes came, when the stream
+ * ends, or when a gap cuts it. An alert covers everything that came so far: after it, the rule's
+ * anchor must end behind.
+ */
+#include "wire/rules/rules-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct run {
+	struct ww_rules *rules;
+	const struct ww_group *group;
+	struct ww_flow *flow; /* may be NULL */
+	enum ww_dir dir;
+	const struct ww_packet *packet; /* may be NULL with a flow */
+	bool in_stream;
+	uint64_t stream_end;
+	ww_hit_fn *hit;
+	void *context;
+};
+
+/* ---- the fast patterns of a section ---- */
+
+static int by_pattern(const void *a, const void *b, void *context)
+{
+	const struct ww_rules *rules = context;
+	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+	const struct ww_item *x = &rules->items[i], *y = &rules->items[k];
+	if (x->fast_len != y->fast_len)
+		return x->fast_len - y->fast_len;
+	if (x->fast_nocase != y->fast_nocase)
+		return x->fast_nocase - y->fast_nocase;
+	int order = memcmp(x->fast, y->fast, x->fast_len);
+	return order ? order : i < k ? -1 : i > k;
+}
+
+static bool same_pattern(const struct ww_item *x, const struct ww_item *y)
+{
+	return x->fast_len == y->fast_len && x->fast_nocase == y->fast_nocase &&
+	       memcmp(x->fast, y->fast, x->fast_len) == 0;
+}
+
+void ww_section_build(struct ww_rules *rules, struct ww_section_rules *section)
+{
+	section->built = true;
+	uint32_t n = section->n_fast;
+	qsort_r(section->fast, n, sizeof(*section->fast), by_pattern, rules);
+	struct ww_pattern *patterns = calloc(n, sizeof(*patterns));
+	section->pattern_first = calloc(n + 1u, sizeof(*section->pattern_first));
+	if (!patterns || !section->pattern_first) {
+		free(patterns);
+		return;
+	}
+	uint32_t n_patterns = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ww_item *item = &rules->items[section->fast[i]];
+		if (i > 0 && same_pattern(item, &rules->items[section->fast[i - 1]]))
+			continue;
+		section->pattern_first[n_patterns] = i;
+		patterns[n_patterns++] =
+			(struct ww_pattern){item->fast, item->fast_len, item->fast_nocase};
+		if (item->fast_len > section->longest)
+			section->longest = item->fast_len;
+	}
+	section->pattern_first[n_patterns] = n;
+	struct ww_err err;
+	if (ww_matcher_new(rules->matcher_kind, patterns, n_patterns, &rules->scratch,
+		    &section->matcher, &err) < 0)
+		(void)ww_matcher_new(WW_MATCHER_PLAIN, patterns, n_patterns, &rules->scratch,
+			&section->matcher, &err);
+	free(patterns);
+}
+
+struct scan {
+	struct ww_rules *rules;
+	const struct ww_section_rules *section;
+	size_t old;  /* patterns that end here or before were seen in the last view */
+	size_t from; /* of the scan, in the data */
+};
+
+static void found(void *context, uint32_t pattern, size_t end)
+{
+	struct scan *scan = context;
+	struct ww_rules *rules = scan->rules;
+	if (end <= scan->old)
+		return;
+	uint32_t last = scan->section->pattern_first[pattern + 1];
+	for (uint32_t i = scan->section->pattern_first[pattern]; i < last; i++) {
+		uint32_t rule = scan->section->fast[i];
+		uint32_t *mark = &rules->marks[rule];
+		if (*mark == 0) {
+			*mark = rules->n_candidates + 1;
+			rules->candidates[rules->n_candidates++].rule = rule;
+		}
+		rules->candidates[*mark - 1].end = (uint32_t)(scan->from + end);
+	}
+}
+
+static int by_work(const void *a, const void *b, void *context)
+{
+	const struct ww_rules *rules = context;
+	uint32_t x = ((const struct ww_candidate *)a)->rule;
+	uint32_t y = ((const struct ww_candidate *)b)->rule;
+	int order = rules->items[x].order - rules->items[y].order;
+	return order ? order : x < y ? -1 : x > y;
+}
+
+/* Fills rules->candidates, in the order of work. */
+static void scan_for(struct ww_rules *rules, struct ww_section_rules *section, const uint8_t *data,
+	size_t len, size_t fresh)
+{
+	rules->n_candidates = 0;
+	if (section->n_fast > 0 && !section->built)
+		ww_section_build(rules, section);
+	if (section->matcher && len > fresh) {
+		size_t back = section->longest - 1;
+		size_t from = fresh > back ? fresh - back : 0;
+		struct scan scan = {rules, section, fresh - from, from};
+		ww_matcher_scan(
+			section->matcher, rules->scratch, data + from, len - from, found, &scan);
+	}
+	for (uint32_t i = 0; !section->matcher && i < section->n_fast; i++)
+		rules->candidates[rules->n_candidates++] =
+			(struct ww_candidate){section->fast[i], (uint32_t)len};
+	for (uint32_t i = 0; i < rules->n_candidates; i++)
+		rules->marks[rules->candidates[i].rule] = 0;
+	rules->counts.candidates += rules->n_candidates;
+	if (rules->n_candidates > 1)
+		qsort_r(rules->candidates, rules->n_candidates, sizeof(*rules->candidates), by_work,
+			rules);
+}
+
+/* ---- one rule ---- */
+
+static const struct ww_ip *end_of(const struct run *run, bool src)
+{
+	if (!run->flow)
+		return src ? &run->packet->src : &run->packet->dst;
+	bool client = src == (run->dir == WW_DIR_TO_SERVER);
+	return client ? &run->flow->client : &run->flow->server;
+}
+
+static int port_of(const struct run *run, bool src)
+{
+	uint8_t proto = run->flow ? run->flow->proto : run->packet->proto;
+	if ((proto != WW_PROTO_TCP && proto != WW_PROTO_UDP) ||
+		(!run->flow && !run->packet->has_transport))
+		return -1;
+	if (!run->flow)
+		return src ? run->packet->sport : run->packet->dport;
+	bool client = src == (run->dir == WW_DIR_TO_SERVER);
+	return client ? run->flow->client_port : run->flow->server_port;
+}
+
+/* Everything that is cheaper than looking at the payload. */
+static bool fits(const struct run *run, const struct ww_item *item)
+{
+	const struct ww_flow *flow = run->flow;
+	if (item->flow.established && !(flow && flow->established))
+		return false;
+	if (item->flow.not_established && flow && flow->established)
+		return false;
+	for (size_t i = 0; i < item->n_checks; i++)
+		if (!run->packet || !item->checks[i].match(&item->checks[i], run->packet))
+			return false;
+	if (!ww_state_bits_fit(item, run->flow))
+		return false;
+	return !run->group->superset ||
+	       ww_rule_header_fits(run->rules, item, end_of(run, true), end_of(run, false),
+		       port_of(run, true), port_of(run, false));
+}
+
+static void tell(const struct run *run, uint32_t index, const struct ww_verify *verify)
+{
+	struct ww_rules *rules = run->rules;
+	const struct ww_item *item = &rules->items[index];
+	const struct ww_window *window = verify->window;
+	struct ww_hit hit = {.rule = &item->rule,
+		.rule_index = index,
+		.flow = run->flow,
+		.dir = run->dir,
+		.packet = run->packet,
+		.in_stream = run->in_stream};
+	for (size_t i = 0; i < item->n_steps && hit.n_spans < WW_HIT_SPANS; i++) {
+		int64_t start = verify->spans[i].start;
+		if (start < 0)
+			continue;
+		bool uri = item->steps[i].buffer == WW_BUFFER_URI;
+		hit.spans[hit.n_spans++] = (struct ww_hit_span){
+			.offset = uri ? window->uri_at : window->offset + (uint64_t)start,
+			.len = (uint32_t)(verify->spans[i].end - start),
+			.data = (uri ? window->uri : window->data) + start};
+	}
+	run->hit(run->context, &hit);
+}
+
+static int64_t time_of(const struct run *run)
+{
+	return run->packet ? run->packet->time_us : run->flow->last_us;
+}
+
+/* Tries a rule on a window. A match has its consequences before this returns. */
+static enum ww_verdict try(const struct run *run, uint32_t index, const struct ww_window *window,
+	struct ww_verify *verify)
+{
+	struct ww_rules *rules = run->rules;
+	const struct ww_item *item = &rules->items[index];
+	if (!fits(run, item))
+		return WW_VERDICT_NO;
+	verify->rules = rules;
+	verify->item = item;
+	verify->window = window;
+	verify->floor = run->in_stream ? ww_state_floor(run->flow, index, run->dir) : 0;
+	enum ww_verdict verdict = ww_verify_run(verify);
+	if (verdict != WW_VERDICT_MATCH)
+		return verdict;
+	rules->counts.verified++;
+	if (run->in_stream)
+		ww_state_tell(run->flow, index, run->dir, run->stream_end + 1);
+	ww_state_bits_act(item, run->flow);
+	if (!item->rule.noalert &&
+		ww_limits_pass(rules, index, end_of(run, true), end_of(run, false), time_of(run)))
+		tell(run, index, verify);
+	return verdict;
+}
+
+/* ---- packets ---- */
+
+static void packet_uris(
+	const struct run *run, struct ww_section_rules *section, const struct ww_packet *packet)
+{
+	struct ww_rules *rules = run->rules;
+	struct ww_uri uris[WW_URIS_MAX];
+	struct ww_verify verify;
+	ww_buf_reset(&rules->uri_text);
+	size_t n = ww_uri_find(
+		packet->payload, packet->payload_len, 0, true, true, &rules->uri_text, uris);
+	for (size_t u = 0; u < n; u++) {
+		const uint8_t *uri = (const uint8_t *)rules->uri_text.data + uris[u].start;
+		struct ww_window window = {.data = packet->payload,
+			.len = packet->payload_len,
+			.final = true,
+			.uri = uri,
+			.uri_len = uris[u].len,
+			.uri_at = uris[u].at};
+		scan_for(rules, section, uri, uris[u].len, 0);
+		for (uint32_t i = 0; i < section->n_always; i++)
+			(void)try(run, section->always[i], &window, &verify);
+		for (uint32_t i = 0; i < rules->n_candidates; i++)
+			(void)try(run, rules->candidates[i].rule, &window, &verify);
+	}
+}
+
+void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flow, enum ww_dir dir,
+	const struct ww_packet *packet, ww_hit_fn *hit, void *context)
+{
+	if (group == 0 || group >= rules->n_groups)
+		return;
+	struct ww_group *here = &rules->groups[group];
+	struct ww_section_rules *section = &here->sections[WW_SECTION_PACKET];
+	struct ww_section_rules *uris = &here->sections[WW_SECTION_PACKET_URI];
+	struct run run = {.rules = rules,
+		.group = here,
+		.flow = flow,
+		.dir = dir,
+		.packet = packet,
+		.hit = hit,
+		.context = context};
+	struct ww_window window = {
+		.data = packet->payload, .len = packet->payload_len, .final = true};
+	struct ww_verify verify;
+	bool empty = packet->payload_len == 0;
+	rules->n_candidates = 0;
+	if (!empty && section->n_fast > 0)
+		scan_for(rules, section, packet->payload, packet->payload_len, 0);
+	/* Both lists are in the order of work; merged, so that bits are set before they are asked.
+	 */
+	uint32_t a = 0, c = 0;
+	while (a < section->n_always || c < rules->n_candidates) {
+		bool always = c == rules->n_candidates;
+		if (a < section->n_always && c < rules->n_candidates) {
+			struct ww_candidate one = {.rule = section->always[a]};
+			always = by_work(&one, &rules->candidates[c], rules) < 0;
+		}
+		uint32_t rule = always ? section->always[a++] : rules->candidates[c++].rule;
+		if (!empty || !rules->items[rule].needs_payload)
+			(void)try(&run, rule, &window, &verify);
+	}
+	if (!empty && uris->n_fast + uris->n_always > 0)
+		packet_uris(&run, uris, packet);
+}
+
+/* ---- streams ---- */
+
+/* Makes the rule wait. Waiting for the same place twice is one wait. */
+static void wait_for(const struct run *run, struct ww_pending pending)
+{
+	struct ww_rule_state *state = ww_state_get(run->flow, true);
+	if (!state)
+		return;
+	uint32_t i = 0;
+	while (i < state->n_pending &&
+		(state->pending[i].rule != pending.rule || state->pending[i].dir != pending.dir ||
+			state->pending[i].by_segment != pending.by_segment ||
+			state->pending[i].base != pending.base ||
+			state->pending[i].has_uri != pending.has_uri ||
+			state->pending[i].uri_at != pending.uri_at))
+		i++;
+	if (i == WW_PENDING_MAX) {
+		/* The one that waits longest goes. */
+		run->rules->counts.pending_dropped += state->pending[0].bounded;
+		memmove(state->pending, state->pending + 1,
+			sizeof(state->pending) - sizeof(*state->pending));
+		i--;
+	} else if (i == state->n_pending) {
+		state->n_pending++;
+	}
+	state->pending[i] = pending;
+}
+
+static struct ww_window window_of(const struct ww_stream_view *view, const struct ww_pending *wait)
+{
+	struct ww_window window = {.data = view->data,
+		.len = view->len,
+		.offset = view->offset,
+		.final = view->end,
+		.base = -(int64_t)view->offset};
+	if (wait->by_segment || wait->has_uri) {
+		window.base = (int64_t)(wait->base - view->offset);
+		window.low = window.base < 0 ? 0 : window.base;
+	}
+	window.uri_at = wait->uri_at;
+	return window;
+}
+
+static void try_or_wait(const struct run *run, const struct ww_stream_view *view,
+	struct ww_pending wait, const uint8_t *uri, size_t uri_len, bool worth_waiting)
+{
+	struct ww_verify verify;
+	struct ww_window window = window_of(view, &wait);
+	window.uri = uri;
+	window.uri_len = (int64_t)uri_len;
+	if (try(run, wait.rule, &window, &verify) != WW_VERDICT_MORE || !worth_waiting)
+		return;
+	wait.need = verify.need;
+	wait.bounded = verify.bounded;
+	wait_for(run, wait);
+}
+
+/* A rule on a view without a URI; `end`: index behind its fast pattern. */
+static void try_stream(const struct run *run, const struct ww_stream_view *view, uint32_t rule,
+	uint32_t end, bool always)
+{
+	const struct ww_item *item = &run->rules->items[rule];
+	uint64_t at = view->offset + (end > item->fast_len ? end - item->fast_len : 0);
+	struct ww_pending wait = {.rule = rule, .dir = (uint8_t)run->dir, .at = at};
+	try_or_wait(run, view, wait, NULL, 0, !always);
+	if (!item->absolute || view->offset + view->fresh == 0)
+		return;
+	wait.by_segment = true;
+	wait.base = view->offset + view->fresh;
+	if (always)
+		wait.at = wait.base;
+	try_or_wait(run, view, wait, NULL, 0, true);
+}
+
+static void stream_uris(
+	const struct run *run, struct ww_section_rules *section, const struct ww_stream_view *view)
+{
+	struct ww_rules *rules = run->rules;
+	struct ww_uri uris[WW_URIS_MAX];
+	ww_buf_reset(&rules->uri_text);
+	size_t n = ww_uri_find(view->data, view->len, view->fresh, view->offset == 0, view->end,
+		&rules->uri_text, uris);
+	for (size_t u = 0; u < n; u++) {
+		const uint8_t *uri = (const uint8_t *)rules->uri_text.data + uris[u].start;
+		uint64_t at = view->offset + uris[u].at;
+		struct ww_pending wait = {.dir = (uint8_t)run->dir,
+			.has_uri = true,
+			.base = at,
+			.uri_at = at,
+			.at = at};
+		scan_for(rules, section, uri, uris[u].len, 0);
+		for (uint32_t i = 0; i < section->n_always; i++) {
+			wait.rule = section->always[i];
+			try_or_wait(run, view, wait, uri, uris[u].len, true);
+		}
+		for (uint32_t i = 0; i < rules->n_candidates; i++) {
+			wait.rule = rules->candidates[i].rule;
+			try_or_wait(run, view, wait, uri, uris[u].len, true);
+		}
+	}
+}
+
+/* The normalised URI of the request line at `at`, again. */
+static bool uri_again(
+	struct ww_rules *rules, const struct ww_stream_view *view, uint64_t at, struct ww_uri *ret)
+{
+	struct ww_uri uris[WW_URIS_MAX];
+	size_t skip = (size_t)(at - view->offset);
+	ww_buf_reset(&rules->uri_text);
+	size_t n = ww_uri_find(
+		view->data + skip, view->len - skip, 0, true, true, &rules->uri_text, uris);
+	*ret = uris[0];
+	return n > 0 && uris[0].at == 0;
+}
+
+/* Tries again what waits for bytes that came. */
+static void try_pending(const struct run *run, const struct ww_stream_view *view)
+{
+	struct ww_rules *rules = run->rules;
+	struct ww_rule_state *state = ww_state_get(run->flow, false);
+	if (!state || state->n_pending == 0)
+		return;
+	struct ww_pending waits[WW_PENDING_MAX];
+	uint32_t n = state->n_pending;
+	memcpy(waits, state->pending, sizeof(waits));
+	state->n_pending = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct ww_pending *wait = &waits[i];
+		bool ours = wait->dir == run->dir;
+		if (!ours || (!view->end && view->offset + view->len < wait->need &&
+				     wait->at >= view->offset)) {
+			wait_for(run, *wait);
+			continue;
+		}
+		struct ww_uri uri = {0};
+		if (wait->at < view->offset || wait->at > view->offset + view->len ||
+			(wait->has_uri && !uri_again(rules, view, wait->uri_at, &uri))) {
+			rules->counts.pending_dropped += wait->bounded;
+			continue;
+		}
+		const uint8_t *text =
+			wait->has_uri ? (const uint8_t *)rules->uri_text.data + uri.start : NULL;
+		try_or_wait(run, view, *wait, text, uri.len, true);
+	}
+}
+
+static void stream_view(struct run *run, struct ww_group *group, const struct ww_stream_view *view)
+{
+	struct ww_rules *rules = run->rules;
+	struct ww_section_rules *section = &group->sections[WW_SECTION_STREAM];
+	struct ww_section_rules *uris = &group->sections[WW_SECTION_STREAM_URI];
+	run->stream_end = view->offset + view->len;
+	try_pending(run, view);
+	scan_for(rules, section, view->data, view->len, view->fresh);
+	uint32_t a = 0, c = 0;
+	while (a < section->n_always || c < rules->n_candidates) {
+		bool always = c == rules->n_candidates;
+		if (a < section->n_always && c < rules->n_candidates) {
+			struct ww_candidate one = {.rule = section->always[a]};
+			always = by_work(&one, &rules->candidates[c], rules) < 0;
+		}
+		if (always)
+			try_stream(run, view, section->always[a++], view->len, true);
+		else
+			try_stream(run, view, rules->candidates[c].rule, rules->candidates[c].end,
+				false);
+		c += !always;
+	}
+	if (uris->n_fast + uris->n_always > 0 && (view->len > view->fresh || view->end))
+		stream_uris(run, uris, view);
+}
+
+void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir dir,
+	const struct ww_packet *packet, const struct ww_stream_view *view_, ww_hit_fn *hit,
+	void *context)
+{
+	uint16_t index = flow->groups[dir];
+	if (index == 0 || index >= rules->n_groups)
+		return;
+	struct ww_group *group = &rules->groups[index];
+	struct run run = {.rules = rules,
+		.group = group,
+		.flow = flow,
+		.dir = dir,
+		.packet = packet,
+		.in_stream = true,
+		.hit = hit,
+		.context = context};
+	struct ww_stream_view view = *view_;
+	if (view.fresh > view.len)
+		view.fresh = view.len;
+	if (view.after_gap) {
+		/* What waited is decided by what came before the gap. */
+		struct ww_stream_view before = view;
+		before.len = view.fresh;
+		before.end = true;
+		run.stream_end = before.offset + before.len;
+		try_pending(&run, &before);
+		if (view.data)
+			view.data += view.fresh;
+		view.offset += view.fresh;
+		view.len -= view.fresh;
+		view.fresh = 0;
+	}
+	stream_view(&run, group, &view);
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Loading: what is refused, by which words and where; real rule files where they are at hand.
+ */
+#include "wire/rules/test-rules.h"
+
+#include "base/file.h"
+
+#include <dirent.h>
+
+static struct ww_rules *load(const char *text)
+{
+	struct ww_rules *rules;
+	assert_int_equal(ww_rules_new(NULL, 0, &rules), 0);
+	assert_int_equal(ww_rules_load(rules, "f.rules", "owner", text, strlen(text)), 0);
+	return rules;
+}
+
+#define HEAD "alert tcp any any -> any any "
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	/* '@' marks the place; it is taken out. */
+	static const struct {
+		const char *text;
+		bool severe;
+		const char *says;
+	} rows[] = {
+		{HEAD "(msg:\"x\"; @asn1:bitstring_overflow; sid:1;)", false,
+			"keyword 'asn1' is not supported"},
+		{"# c\n\n  " HEAD "(msg:\"x\"; \\\n   @http_header; sid:1;)", false,
+			"keyword 'http_header' is not supported"},
+		{"@log tcp any any -> any any (sid:1;)", false, "action 'log' is not supported"},
+		{"@frob tcp any any -> any any (sid:1;)", true, "'frob' is not an action"},
+		{"alert @http any any -> any any (sid:1;)", false,
+			"protocol 'http' is not supported"},
+		{"@include foo.rules", false, "'include' is not supported in a rule file"},
+		{HEAD "(msg:\"x\"; sid:1;@", true, "the closing ')' is missing"},
+		{HEAD "(msg:\"x\"; @sid:1", true,
+			"the option does not end: ';' and the closing ')' are missing"},
+		{HEAD "(msg:@\"x; sid:1;)", true, "a quote that is not closed"},
+		{HEAD "(sid:1;) @foo", true, "text after the closing ')'"},
+		{"alert tcp any any -> any any@ ", true, "'(' and the rule's options are missing"},
+		{"alert tcp any any -> any@ (sid:1;)", true, "destination ports are expected"},
+		{"alert tcp any any @=> any any (sid:1;)", true, "'->' or '<>' is expected"},
+		{"alert tcp @$NOPE any -> any any (sid:1;)", true,
+			"the variable $NOPE is not defined"},
+		{"alert tcp @!any any -> any any (sid:1;)", true, "'!any' can never be true"},
+		{"alert tcp any @70000 -> any any (sid:1;)", true,
+			"'70000' is not a port or a range of ports"},
+		{"alert tcp any @5:3 -> any any (sid:1;)", true,
+			"'5:3' is not a port or a range of ports"},
+		{"alert tcp @10.0.0.300 any -> any any (sid:1;)", true,
+			"'10.0.0.300' is not an address or a network"},
+		{"alert tcp @[10.0.0.1 any -> any any (sid:1;)", true, "a '[' that is not closed"},
+		{HEAD "(content:\"|4@|\"; sid:1;)", true, "an odd number of hexadecimal digits"},
+		{HEAD "(content:\"|4@g|\"; sid:1;)", true,
+			"not a hexadecimal digit between '|' and '|'"},
+		{HEAD "(content:\"@|41 42\"; sid:1;)", true, "a '|' that is not closed"},
+		{HEAD "(content:@\"\"; sid:1;)", true, "a content has 1 to 2048 bytes"},
+		{HEAD "(@nocase; sid:1;)", true, "'nocase' has no content before it"},
+		{HEAD "(content:\"abc\"; within:@2; sid:1;)", true,
+			"the content is 3 bytes long: it does not fit into 2"},
+		{HEAD "(content:\"abc\"; depth:5; @within:5; sid:1;)", false,
+			"offset or depth together with distance or within"},
+		{HEAD "(content:!\"abc\"; @fast_pattern; sid:1;)", true,
+			"a negated content cannot be the fast pattern"},
+		{HEAD "(pcre:\"/a(@/\"; sid:1;)", true, "pcre: missing closing parenthesis"},
+		{HEAD "(pcre:\"/a/i@H\"; sid:1;)", false, "pcre flag 'H' is not supported"},
+		{HEAD "(byte_test:4,@?,1,0; sid:1;)", true, "'?' is not an operator"},
+		{HEAD "(byte_test:4,>,1,0,@dce; sid:1;)", false,
+			"byte_test: 'dce' is not supported"},
+		{HEAD "(byte_jump:4,0,@banana; sid:1;)", false,
+			"byte_jump: 'banana' is not supported"},
+		{HEAD "(flow:@sideways; sid:1;)", false, "flow: 'sideways' is not supported"},
+		{HEAD "(flow:@to_server,to_client; sid:1;)", true,
+			"flow: words that exclude each other"},
+		{HEAD "(flags:@XYZ; sid:1;)", true,
+			"flags: letters of FSRPAUEC120 and one of + * ! are expected"},
+		{HEAD "(dsize:@abc; sid:1;)", true,
+			"a number or a range from 0 to 65535 is expected"},
+		{HEAD "(sid:1; @sid:2;)", true, "'sid' is given twice"},
+		{HEAD "(sid:@0;)", true, "a number from 1 to 4294967295 is expected"},
+		{HEAD "(@sid;)", true, "'sid' needs a value"},
+		{HEAD "(content:\"a\"; nocase:@1; sid:1;)", true, "'nocase' takes no value"},
+		{HEAD "(threshold:@type limit, track by_src, count 1; sid:1;)", true,
+			"'type', 'track', 'count' and 'seconds' are needed"},
+		{HEAD "(flowbits:isset,a,@group; sid:1;)", false,
+			"flowbits: groups by name are not supported"},
+		{"var@\n", true, "a name and a value are expected"},
+	};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		char text[256];
+		struct ww_at want = {1, 1};
+		size_t n = 0;
+		bool before = true;
+		for (const char *c = rows[i].text; *c; c++) {
+			before = before && *c != '@';
+			if (*c != '@')
+				text[n++] = *c;
+			if (before)
+				want = *c == '\n' ? (struct ww_at){want.line + 1, 1}
+						  : (struct ww_at){want.line, want.col + 1};
+		}
+		text[n] = '\0';
+		assert_false(before);
+		struct ww_rules *rules = load(text);
+		if (ww_rules_problems(rules) != 1 || ww_rules_n(rules) != 0)
+			fail_msg("'%s': %zu problems, %zu rules", text, ww_rules_problems(rules),
+				ww_rules_n(rules));
+		const struct ww_rule_problem *problem = ww_rules_problem(rules, 0);
+		if (problem->at.line != want.line || problem->at.col != want.col ||
+			problem->severe != rows[i].severe ||
+			strcmp(problem->text, rows[i].says) != 0)
+			fail_msg("'%s': %u:%u %s", text, problem->at.line, problem->at.col,
+				problem->text);
+		assert_string_equal(problem->file, "f.rules");
+		ww_rules_free(&rules);
+	}
+}
+
+static void test_good_lines(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {
+		HEAD "(sid:1;)",
+		HEAD "(msg:\"a\\\"b\\;c\"; sid:1; rev: 2 ; )   ",
+		HEAD "(sid:1;) # why",
+		"alert tcp [10.0.0.0/8, !10.1.0.0/16] [80,8080:8090,!8085] <> !192.168.0.1 !22 "
+		"(sid:1;)",
+		"alert tcp $HOME_NET $HTTP_PORTS -> $SQL_SERVERS :1023 (sid:1;)",
+		"alert udp 255.255.255.0/24 any -> 2001:db8::/32 1024: (sid:1;)",
+		"var X [1.2.3.4,$Y]\n",
+		"ipvar A 10.0.0.0/8\nportvar P [80,443]\nalert tcp $A $P -> ![$A] any (sid:1;)",
+		"alert tcp ${HOME_NET} any -> any any (sid:1;)",
+		"alert ip any any -> any any (ip_proto:!6; sameip; fragbits:MD+; fragoffset:>0; "
+		"sid:1;)",
+		"alert icmp any any -> any any (itype:3<>9; icode:>1; icmp_id:7; icmp_seq:9; "
+		"sid:1;)",
+		HEAD "(content:\"a|3a 3B|b\\:\"; rawbytes; metadata:a b, c d; priority:99; sid:1;)",
+		HEAD "(pcre:!\"m|a/b|smiR\"; flowbits:set,a&b; flowbits:isset,c|d; gid:3; sid:1;)",
+		"\xef\xbb\xbf# a comment behind a byte order mark\n" HEAD "(sid:1;)",
+	};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		struct ww_rules *rules = load(rows[i]);
+		if (ww_rules_problems(rules) != 0)
+			fail_msg("'%s': %u:%u %s", rows[i], ww_rules_problem(rules, 0)->at.line,
+				ww_rules_problem(rules, 0)->at.col,
+				ww_rules_problem(rules, 0)->text);
+		ww_rules_free(&rules);
+	}
+}
+
+static void test_counts_and_sids(void **state)
+{
+	(void)state;
+	struct ww_rules *rules =
+		load("# alert tcp any any -> any any (sid:9;)\n"
+		     "#alert udp any any -> any any \\\n  (sid:10;)\n"
+		     "# alert the press when this happens\n"
+		     "# prose that ends in a backslash \\\n" HEAD
+		     "(msg:\"one\"; sid:5; rev:1;)\n" HEAD "(msg:\"none\";)\n" HEAD
+		     "(msg:\"two\"; sid:5; rev:2;)\n" HEAD "(msg:\"old\"; sid:5; rev:1;)\n" HEAD
+		     "(msg:\"none again\";)\n" HEAD "(msg:\"taken\"; sid:1000000003;)\n");
+	const struct ww_rules_counts *counts = ww_rules_counts(rules);
+	assert_int_equal(counts->disabled, 2);
+	assert_int_equal(counts->loaded, 4);
+	assert_int_equal(counts->refused, 2);
+	assert_int_equal(ww_rules_n(rules), 4);
+	assert_string_equal(ww_rules_get(rules, 0)->msg, "two");
+	assert_string_equal(ww_rules_get(rules, 0)->owner, "owner");
+	assert_int_equal(ww_rules_get(rules, 1)->sid, 1000000001);
+	assert_int_equal(ww_rules_get(rules, 2)->sid, 1000000002);
+	assert_int_equal(ww_rules_problems(rules), 2);
+	assert_string_equal(ww_rules_problem(rules, 0)->text, "1:5 rev 1 is replaced by rev 2");
+	assert_string_equal(
+		ww_rules_problem(rules, 1)->text, "1:5 rev 1 is here already, as rev 2");
+	assert_int_equal(ww_rules_problem(rules, 1)->at.line, 9);
+	ww_rules_free(&rules);
+}
+
+static void test_variables(void **state)
+{
+	(void)state;
+	struct ww_rules *rules;
+	struct ww_prefix home;
+	struct ww_err err;
+	assert_int_equal(ww_prefix_parse("10.0.0.0/8", &home), 0);
+	assert_int_equal(ww_rules_new(&home, 1, &rules), 0);
+	assert_int_equal(ww_rules_set(rules, "WEB=[8000:8001]", &err), 0);
+	assert_int_equal(ww_rules_set(rules, "no equals", &err), -EINVAL);
+	assert_int_equal(ww_rules_set(rules, "=x", &err), -EINVAL);
+	/* From outside wins over the file. */
+	const char *text = "var HOME_NET any\nportvar WEB 1\n"
+			   "alert tcp !$HOME_NET any -> $HOME_NET $WEB (sid:1;)\n"
+			   "var LOOP $LOOP\nalert tcp $LOOP any -> any any (sid:2;)\n";
+	assert_int_equal(ww_rules_load(rules, "f", NULL, text, strlen(text)), 0);
+	assert_int_equal(ww_rules_n(rules), 1);
+	assert_string_equal(
+		ww_rules_problem(rules, 0)->text, "lists or variables are nested too deep");
+	struct ww_ip inside = ww_ip_from_v4(0x0a000001), outside = ww_ip_from_v4(0x0b000001);
+	const struct ww_item *item = &rules->items[0];
+	assert_true(ww_rule_header_fits(rules, item, &outside, &inside, 5, 8001));
+	assert_false(ww_rule_header_fits(rules, item, &inside, &inside, 5, 8001));
+	assert_false(ww_rule_header_fits(rules, item, &outside, &inside, 5, 8002));
+	assert_false(ww_rule_header_fits(rules, item, &outside, &outside, 5, 8000));
+	ww_rules_free(&rules);
+	/* '!any' by default is any, and said once. */
+	rules = load("alert tcp !$HOME_NET any -> any any (sid:1;)\n"
+		     "alert tcp !$HOME_NET any -> any any (sid:2;)\n");
+	assert_int_equal(ww_rules_n(rules), 2);
+	assert_int_equal(ww_rules_problems(rules), 1);
+	assert_false(ww_rules_problem(rules, 0)->severe);
+	ww_rules_free(&rules);
+}
+
+/* A list that doubles with each variable ends at a limit, soon. */
+static void test_bomb(void **state)
+{
+	(void)state;
+	struct ww_rules *rules = load(
+		"var A [1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5,1.1.1.6]\n"
+		"var B [$A,$A,$A,$A,$A,$A]\nvar C [$B,$B,$B,$B,$B,$B]\nvar D [$C,$C,$C,$C,$C,$C]\n"
+		"var E [$D,$D,$D,$D,$D,$D]\nalert tcp $E any -> any any (sid:1;)\n");
+	assert_int_equal(ww_rules_n(rules), 0);
+	assert_int_equal(ww_rules_problems(rules), 1);
+	ww_rules_free(&rules);
+}
+
+/* Ports as sets, against a slow model. */
+static void test_port_sets(void **state)
+{
+	(void)state;
+	struct ww_rules *rules =
+		load("alert tcp any [1:10,5:20,!7,!15:17,40000:] -> any !80 (sid:1;)");
+	assert_int_equal(ww_rules_n(rules), 1);
+	const struct ww_item *item = &rules->items[0];
+	for (int port = 0; port < 65536; port++) {
+		bool want = ((port >= 1 && port <= 20) || port >= 40000) && port != 7 &&
+			    !(port >= 15 && port <= 17);
+		assert_int_equal(
+			ww_port_set_contains(&rules->ports[item->sport], (uint16_t)port), want);
+		assert_int_equal(ww_port_set_contains(&rules->ports[item->dport], (uint16_t)port),
+			port != 80);
+	}
+	ww_rules_free(&rules);
+}
+
+/* ---- real rule files ---- */
+
+static bool load_folder(const char *folder, struct ww_rules *rules)
+{
+	char path[1024];
+	struct dirent **names;
+	snprintf(path, sizeof(path), "%s/rules/%s", stage_shared(), folder);
+	int n = scandir(path, &names, NULL, alphasort);
+	if (n < 0)
+		return false;
+	for (int i = 0; i < n; i++) {
+		struct ww_buf text = WW_BUF_INIT;
+		snprintf(path, sizeof(path), "%s/rules/%s/%s", stage_shared(), folder,
+			names[i]->d_name);
+		if (strstr(names[i]->d_name, ".rules") && ww_file_load(path, 1 << 26, &text) == 0)
+			assert_int_equal(
+				ww_rules_load(rules, names[i]->d_name, NULL, text.data, text.len),
+				0);
+		ww_buf_done(&text);
+		free(names[i]);
+	}
+	free(names);
+	return true;
+}
+
+static void test_real_files(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *folder;
+		unsigned least_percent;
+	} rows[] = {{"snort-2004", 85}, {"snort-community-2016", 20}, {"et-open-2020", 5}};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		struct ww_rules *rules;
+		struct ww_err err;
+		assert_int_equal(ww_rules_new(NULL, 0, &rules), 0);
+		if (!load_folder(rows[i].folder, rules)) {
+			ww_rules_free(&rules);
+			print_message("skipped: %s is not here\n", rows[i].folder);
+			skip();
+		}
+		const struct ww_rules_counts *counts = ww_rules_counts(rules);
+		uint64_t severe = 0;
+		for (size_t p = 0; p < ww_rules_problems(rules); p++) {
+			const struct ww_rule_problem *problem = ww_rules_problem(rules, p);
+			severe += problem->severe;
+			assert_true(problem->at.line > 0 && problem->text[0] != '\0');
+			if (getenv("RULES_VERBOSE"))
+				print_message("%s:%u:%u: %s%s\n", problem->file, problem->at.line,
+					problem->at.col, problem->severe ? "severe: " : "",
+					problem->text);
+		}
+		print_message("%s: %llu loaded, %llu refused (%llu severe), %llu disabled\n",
+			rows[i].folder, (unsigned long long)counts->loaded,
+			(unsigned long long)counts->refused, (unsigned long long)severe,
+			(unsigned long long)counts->disabled);
+		assert_true(counts->loaded * 100 >=
+			    (counts->loaded + counts->refused) * rows[i].least_percent);
+		assert_int_equal(ww_rules_compile(rules, &err), 0);
+		ww_rules_free(&rules);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_good_lines),
+		cmocka_unit_test(test_counts_and_sids),
+		cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_port_sets),
+		cmocka_unit_test(test_real_files),
+	};
+	return cmocka_run_group_tests_name("load", tests, NULL, NULL);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Does one rule match these bytes?
+ *
+ * Steps are tried in the order of the text. When a later step that counts from an earlier one
+ * fails, the earlier one's next occurrence is tried, as Snort does: `content:"a"; content:"b";
+ * within:1` finds the ab in "aab". What follows step i depends only on i and the cursors, so
+ * failures are remembered and a hostile text costs steps times length, not occurrences to the
+ * power of steps; a limit of tries stands behind that.
+ *
+ * Three answers: MORE when no way matched but one of them could with bytes that have not come.
+ */
+#include "wire/rules/rules-private.h"
+
+#include <string.h>
+
+struct ww_window ww_verify_buffer(const struct ww_verify *verify, const struct ww_step *step)
+{
+	const struct ww_window *window = verify->window;
+	if (step->buffer == WW_BUFFER_RAW)
+		return *window;
+	return (struct ww_window){.data = window->uri, .len = window->uri_len, .final = true};
+}
+
+static size_t memo_slot(const struct ww_verify *verify, size_t i, const int64_t *cursors)
+{
+	return ww_hash_4(&verify->rules->key, i, (uint64_t)cursors[0], (uint64_t)cursors[1], 0) %
+	       WW_VERIFY_MEMO;
+}
+
+static bool known_no(const struct ww_verify *verify, size_t i, const int64_t *cursors)
+{
+	const struct ww_rules *rules = verify->rules;
+	size_t slot = memo_slot(verify, i, cursors);
+	return rules->memo[slot].stamp == rules->memo_stamp && rules->memo[slot].step == i &&
+	       memcmp(rules->memo[slot].cursors, cursors, sizeof(rules->memo[slot].cursors)) == 0;
+}
+
+static void remember_no(struct ww_verify *verify, size_t i, const int64_t *cursors)
+{
+	struct ww_rules *rules = verify->rules;
+	size_t slot = memo_slot(verify, i, cursors);
+	rules->memo[slot].stamp = rules->memo_stamp;
+	rules->memo[slot].step = (uint32_t)i;
+	memcpy(rules->memo[slot].cursors, cursors, sizeof(rules->memo[slot].cursors));
+}
+
+/* Steps i and on. Recursion is as deep as the rule has steps (WW_RULE_STEPS). */
+static enum ww_verdict walk(struct ww_verify *verify, size_t i, const int64_t *cursors)
+{
+	const struct ww_item *item = verify->item;
+	if (i == item->n_steps)
+		return WW_VERDICT_MATCH;
+	if (i > 0 && known_no(verify, i, cursors))
+		return WW_VERDICT_NO;
+	const struct ww_step *step = &item->steps[i];
+	struct ww_attempt attempt = {
+		.cursor = cursors[step->buffer], .from = INT64_MIN, .floor = verify->floor};
+	bool more = false;
+	for (;;) {
+		if (++verify->tries > WW_VERIFY_TRIES) {
+			verify->rules->counts.verify_limits += verify->tries == WW_VERIFY_TRIES + 1;
+			return WW_VERDICT_NO;
+		}
+		attempt.start = -1;
+		enum ww_verdict verdict = step->match(verify, step, &attempt);
+		if (verdict == WW_VERDICT_MORE) {
+			more = true;
+			verify->need = attempt.need < verify->need ? attempt.need : verify->need;
+			verify->bounded |= attempt.bounded;
+		}
+		if (verdict != WW_VERDICT_MATCH)
+			break;
+		verify->spans[i].start =
+			step->kind != WW_STEP_OTHER && !step->negated ? attempt.start : -1;
+		verify->spans[i].end = attempt.end;
+		int64_t next[WW_BUFFER_COUNT];
+		memcpy(next, cursors, sizeof(next));
+		if (step->moves)
+			next[step->buffer] = attempt.end;
+		enum ww_verdict rest = walk(verify, i + 1, next);
+		if (rest == WW_VERDICT_MATCH)
+			return rest;
+		more |= rest == WW_VERDICT_MORE;
+		if (!step->retry)
+			break;
+		attempt.from = attempt.start + 1;
+	}
+	if (!more && i > 0)
+		remember_no(verify, i, cursors);
+	return more ? WW_VERDICT_MORE : WW_VERDICT_NO;
+}
+
+enum ww_verdict ww_verify_run(struct ww_verify *verify)
+{
+	const struct ww_item *item = verify->item;
+	const struct ww_window *window = verify->window;
+	if (item->has_uri && !window->uri)
+		return WW_VERDICT_NO;
+	if (item->anchor >= 0 && item->steps[item->anchor].buffer == WW_BUFFER_URI &&
+		window->uri_at + 1 < verify->floor)
+		return WW_VERDICT_NO;
+	verify->need = UINT64_MAX;
+	verify->bounded = false;
+	verify->tries = 0;
+	verify->rules->memo_stamp++;
+	int64_t cursors[WW_BUFFER_COUNT] = {window->base, 0};
+	return walk(verify, 0, cursors);
+}

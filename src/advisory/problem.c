@@ -164,5 +164,7 @@ void ww_problem_print(struct ww_buf *out, const struct ww_problems *problems, si
 	if (problem->code[0])
 		ww_buf_addf(out, " [%s]", problem->code);
 	ww_buf_addc(out, '\n');
-	print_source(out, &problems->text, problem->at);
+	/* A note is about the file as a whole; its line alone would say nothing. */
+	if (problem->severity != WW_SEVERITY_NOTE)
+		print_source(out, &problems->text, problem->at);
 }

@@ -47,6 +47,6 @@ void ww_problem_add(struct ww_problems *problems, enum ww_severity severity, con
 void ww_problems_sort(struct ww_problems *problems);
 /*
  * Appends problem `i` as people and editors read it: "FILE:LINE:COL: error: TEXT", then the
- * source line (a window of it, when it is long) and a caret below the column.
+ * source line (a window of it, when it is long) and a caret below the column, but for notes.
  */
 void ww_problem_print(struct ww_buf *out, const struct ww_problems *problems, size_t i);

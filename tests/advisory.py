@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`wormwood advisory` as its user sees it. Usage: advisory.py WORMWOOD."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+PROGRAM = sys.argv[1]
+GOOD = 'wormwood: 1\nid: mine\ntitle: {en: My worm, ja: 私のワーム}\ntlp: GREEN\n'
+faults = 0
+
+
+def run(*args, env=None):
+    environment = {'PATH': os.environ['PATH'], 'HOME': '/nonexistent', 'LC_ALL': 'C.UTF-8'}
+    environment.update(os.environ.get('ASAN_OPTIONS') and
+                       {'ASAN_OPTIONS': os.environ['ASAN_OPTIONS']} or {})
+    environment.update(env or {})
+    return subprocess.run([PROGRAM, 'advisory', *args], env=environment, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+
+
+def must(what, true, ran):
+    global faults
+    if not true:
+        faults += 1
+        print('not so: %s\n exit %d\n%s%s' % (what, ran.returncode, ran.stdout, ran.stderr))
+
+
+def write(folder, name, text):
+    os.makedirs(os.path.join(folder, name), exist_ok=True)
+    path = os.path.join(folder, name, 'advisory.yaml')
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(text)
+    return path
+
+
+with tempfile.TemporaryDirectory() as folder:
+    ran = run('list')
+    must('the shipped ones are listed', ran.returncode == 0 and 'blaster' in ran.stdout and
+         'code-red-ii' in ran.stdout, ran)
+
+    good = write(folder, 'mine', GOOD)
+    for name in ('mine', good, os.path.dirname(good)):
+        ran = run('show', name, '--advisories', folder)
+        must('show %s' % name, ran.returncode == 0 and 'My worm' in ran.stdout, ran)
+    ran = run('show', 'mine', '--lang', 'ja', env={'WORMWOOD_ADVISORIES': folder})
+    must('in Japanese', '私のワーム' in ran.stdout and 'TLP:GREEN' in ran.stdout, ran)
+    ran = run('check', good)
+    must('a good one passes', ran.returncode == 0 and ' 0 errors' in ran.stdout, ran)
+
+    hidden = write(folder, 'blaster', GOOD.replace('mine', 'blaster'))
+    ran = run('list', '--json', env={'WORMWOOD_ADVISORIES': folder})
+    rows = [json.loads(line) for line in ran.stdout.splitlines()]
+    shown = [row for row in rows if row['id'] == 'blaster' and not row['hidden']]
+    must('the first place wins', len(shown) == 1 and shown[0]['path'] == hidden and
+         shown[0]['origin'] == '$WORMWOOD_ADVISORIES', ran)
+    must('the others are told as hidden',
+         sum(row['id'] == 'blaster' for row in rows) == 2, ran)
+
+    bad = write(folder, 'bad', GOOD.replace('mine', 'bad') +
+                'network:\n  ports:\n  - port: 70000/tcp\n    role: a\n'
+                '    caveat: "a\\nb"\n  rules: no.rules\ntlp: RED\ncolour: red\n')
+    ran = run('check', bad)
+    must('errors give 2', ran.returncode == 2, ran)
+    for place in (':7:11: error: \'70000/tcp\' is outside', ':9:13: error: \'network.ports[].cav',
+                  ':10:10: error: the file \'no.rules\' does not exist',
+                  ':11:1: error: \'tlp\' is given twice: first on line 4',
+                  ':12:1: error: unknown field \'colour\''):
+        must(place, bad + place in ran.stdout, ran)
+    must('a caret', '     7 |   - port: 70000/tcp\n       |           ^\n' in ran.stdout, ran)
+    ran = run('check', '--json', bad)
+    rows = [json.loads(line) for line in ran.stdout.splitlines()]
+    must('problems as JSON', ran.returncode == 2 and len(rows) == 5 and
+         rows[0]['line'] == 7 and rows[0]['severity'] == 'error', ran)
+    ran = run('show', bad)
+    must('show refuses it', ran.returncode == 2 and ':7:11:' in ran.stderr, ran)
+
+    ran = run('check', good, bad)
+    must('one bad of two gives 2', ran.returncode == 2 and '0 errors' in ran.stdout, ran)
+    for args in (('show', 'nobody'), ('show',), ('check', '/nonexistent/x'), ('frobnicate',)):
+        ran = run(*args)
+        must('%s gives 2' % ' '.join(args), ran.returncode == 2, ran)
+    ran = run('show', 'nobody')
+    must('a wrong ID shows the right ones', 'there are: blaster' in ran.stderr, ran)
+
+ran = run('check', 'blaster', 'code-red-ii')
+must('facts that nobody acts on are told', ran.returncode == 0 and
+     'no command acts on host.files yet; planned: inspect, clean' in ran.stdout, ran)
+print('%d faults' % faults)
+sys.exit(1 if faults else 0)

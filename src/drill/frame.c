@@ -98,7 +98,8 @@ size_t ww_frame_encode_tcp(uint8_t frame[WW_FRAME_MAX], const struct ww_frame_en
 {
 	static const uint8_t syn_options[8] = {
 		2, 4, WW_FRAME_MSS >> 8, WW_FRAME_MSS & 255, 1, 1, 4, 2};
-	size_t options = segment->flags & WW_FRAME_SYN ? sizeof(syn_options) : 0;
+	size_t options =
+		segment->flags & WW_FRAME_SYN && !segment->is_bare ? sizeof(syn_options) : 0;
 	ww_assert(len + options <= WW_FRAME_MSS);
 	size_t header = TCP + options;
 	uint8_t *tcp = encode_ip(frame, ends, 6, header + len);

@@ -7,6 +7,7 @@
  *
  * All numbers are in host order. Pure functions; about 50 ns and 0.2 ns a byte.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,7 +34,8 @@ struct ww_frame_ends {
 
 struct ww_frame_segment {
 	uint32_t seq, ack;
-	uint8_t flags; /* a SYN gets the options MSS 1460 and SACK permitted */
+	uint8_t flags;
+	bool is_bare; /* no options; else a SYN gets MSS 1460 and SACK permitted */
 	uint16_t window;
 };
 

@@ -42,6 +42,7 @@ struct ww_pcapng_interface {
 
 struct ww_pcapng {
 	bool swapped;
+	bool began; /* behind the first section's header */
 	struct ww_pcapng_interface *interfaces; /* owned */
 	uint32_t n_interfaces, cap_interfaces;
 	uint32_t first; /* of the current section */

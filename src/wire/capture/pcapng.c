@@ -215,7 +215,8 @@ static enum ww_capture_state long_block(struct ww_capture *capture, struct block
 	/* The trailer may lie over two reads; `head` is at the buffer's start, out of its way. */
 	if (!ww_capture_need(capture, BLOCK_TRAILER))
 		return ended_inside(capture);
-	if (ww_load_32(capture->at, capture->pcapng.swapped) != block->total)
+	if (capture->pcapng.began &&
+		ww_load_32(capture->at, capture->pcapng.swapped) != block->total)
 		return ww_capture_broken(capture, "the two lengths of a block differ");
 	capture->at += BLOCK_TRAILER;
 	block->body = head + BLOCK_HEADER;
@@ -247,7 +248,9 @@ static enum ww_capture_state next_block(
 	if (!ww_capture_need(capture, ret->total))
 		return ww_capture_ended(capture);
 	const uint8_t *at = capture->at;
-	if (ww_load_32(at + ret->total - BLOCK_TRAILER, capture->pcapng.swapped) != ret->total)
+	/* libpcap does not look at the trailer of the first section; neither do we. */
+	if (capture->pcapng.began &&
+		ww_load_32(at + ret->total - BLOCK_TRAILER, capture->pcapng.swapped) != ret->total)
 		return ww_capture_broken(capture, "the two lengths of a block differ");
 	ret->body = at + BLOCK_HEADER;
 	ret->body_len = ret->total - BLOCK_MIN;
@@ -347,6 +350,7 @@ int ww_pcapng_begin(struct ww_capture *capture, struct ww_err *err)
 	enum ww_capture_state state = next_block(capture, false, &block, &wait);
 	if (state == WW_CAPTURE_MORE)
 		state = begin_section(capture, &block);
+	ng->began = true;
 	if (state == WW_CAPTURE_MORE)
 		return 0;
 	if (capture->source.code && capture->source.code != -EBADMSG)

@@ -60,7 +60,8 @@ static bool decode_pppoe(struct ww_cursor *cursor, uint16_t *ret_type, struct ww
 	return decode_ppp_protocol(cursor, ret_type, packet);
 }
 
-bool ww_link_decode_type(
+/* What stands behind an Ethernet type: tags, PPPoE. */
+static bool decode_type(
 	struct ww_cursor *cursor, uint16_t type, uint16_t *ret_type, struct ww_packet *packet)
 {
 	int n_tags = 0;
@@ -84,7 +85,7 @@ bool ww_link_decode_type(
 static bool decode_ethernet(struct ww_cursor *cursor, uint16_t *ret_type, struct ww_packet *packet)
 {
 	const struct ww_wire_ethernet *header = take(cursor, sizeof(*header), packet);
-	return header && ww_link_decode_type(cursor, ww_be16_get(header->type), ret_type, packet);
+	return header && decode_type(cursor, ww_be16_get(header->type), ret_type, packet);
 }
 
 static bool decode_raw(struct ww_cursor *cursor, uint16_t *ret_type, struct ww_packet *packet)
@@ -119,21 +120,21 @@ static bool decode_null(struct ww_cursor *cursor, uint16_t *ret_type, struct ww_
 static bool decode_sll(struct ww_cursor *cursor, uint16_t *ret_type, struct ww_packet *packet)
 {
 	const struct ww_wire_sll *header = take(cursor, sizeof(*header), packet);
-	return header && ww_link_decode_type(cursor, ww_be16_get(header->type), ret_type, packet);
+	return header && decode_type(cursor, ww_be16_get(header->type), ret_type, packet);
 }
 
 static bool decode_sll2(struct ww_cursor *cursor, uint16_t *ret_type, struct ww_packet *packet)
 {
 	const struct ww_wire_sll2 *header = take(cursor, sizeof(*header), packet);
-	return header && ww_link_decode_type(cursor, ww_be16_get(header->type), ret_type, packet);
+	return header && decode_type(cursor, ww_be16_get(header->type), ret_type, packet);
 }
 
 /* Cisco HDLC: address 0f or 8f, control 0, then an Ethernet type. */
 static bool decode_chdlc(struct ww_cursor *cursor, uint16_t *ret_type, struct ww_packet *packet)
 {
 	const uint8_t *header = take(cursor, 4, packet);
-	return header && ww_link_decode_type(
-				 cursor, (uint16_t)(header[2] << 8 | header[3]), ret_type, packet);
+	return header &&
+	       decode_type(cursor, (uint16_t)(header[2] << 8 | header[3]), ret_type, packet);
 }
 
 /* RFC 1662: address ff and control 03 may stand in front, or be compressed away. */

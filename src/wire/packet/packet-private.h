@@ -68,10 +68,7 @@ static inline void ww_packet_stop_short(
 
 /*
  * Takes the link header off. Gives the type of what follows (WW_ETHER_*), or false after
- * ww_packet_stop. The table of link.def, without Ethernet's short cut.
+ * ww_packet_stop. The table of link.def.
  */
-bool ww_link_decode(
-	uint16_t link_type, struct ww_cursor *cursor, uint16_t *ret_type, struct ww_packet *packet);
-/* What stands behind an Ethernet type that is neither IP nor ARP: tags, PPPoE. As above. */
-bool ww_link_decode_type(
-	struct ww_cursor *cursor, uint16_t type, uint16_t *ret_type, struct ww_packet *packet);
+bool ww_link_decode(uint16_t link_type, struct ww_cursor *cursor, uint16_t *ret_type,
+	struct ww_packet *packet);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Any text as an advisory: it loads, or every problem can be printed. */
+/*
+ * Any text as an advisory: it loads, and can be checked and shown, or every problem is printed.
+ */
+#include "advisory/lint.h"
 #include "advisory/load.h"
+#include "advisory/show.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,6 +17,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		"fuzz.yaml", (const char *)data, size, NULL, &advisory, &problems);
 	ww_assert((status == 0) == (advisory != NULL));
 	ww_assert(status == 0 || problems.n_errors > 0);
+	if (status == 0) {
+		ww_advisory_lint(advisory, &problems);
+		ww_advisory_show(&out, advisory, size % 2 ? "ja" : "en", 40 + (int)(size % 61));
+	}
 	for (size_t i = 0; i < problems.n_items; i++)
 		ww_problem_print(&out, &problems, i);
 	ww_advisory_free(&advisory);

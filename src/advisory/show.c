@@ -154,9 +154,9 @@ static const char *word(const struct page *page, const char *text)
 
 /* ---- values ---- */
 
-static void add_item(struct ww_buf *out, const char *text)
+static void add_item(struct ww_buf *out, const char *between, const char *text)
 {
-	ww_buf_addf(out, "%s%s", out->len ? ", " : "", text);
+	ww_buf_addf(out, "%s%s", out->len ? between : "", text);
 }
 
 static void many_text(
@@ -167,13 +167,13 @@ static void many_text(
 	char text[WW_PORTS_TEXT_MAX];
 	for (size_t i = 0; i < n; i++) {
 		if (field->kind == WW_KIND_PORTS)
-			add_item(out, ww_ports_print((const struct ww_ports *)array + i, text));
+			add_item(out, ", ", ww_ports_print((const struct ww_ports *)array + i, text));
 		else if (field->kind == WW_KIND_SIDS)
 			ww_buf_addf(out, "%s%u", i ? ", " : "", ((const uint32_t *)array)[i]);
 		else if (field->kind == WW_KIND_RULES || field->kind == WW_KIND_YARA)
-			add_item(out, ((const struct ww_rules_text *)array)[i].name);
+			add_item(out, ", ", ((const struct ww_rules_text *)array)[i].name);
 		else
-			add_item(out, ((const char *const *)array)[i]);
+			add_item(out, "; ", ((const char *const *)array)[i]);
 	}
 }
 

@@ -54,7 +54,7 @@ static struct ran call(const char *const *args)
 		enum ww_exit answer = ww_main(argc, argv, out, err);
 		fflush(out);
 		fflush(err);
-		_exit((int)answer);
+		exit((int)answer); /* not _exit: so that leaks are looked for */
 	}
 	int status = 0;
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -234,9 +234,9 @@ static void test_explain(void **state)
 	struct ran ran = RUN("explain", "1", "--db", db);
 	static const char *const want[] = {
 		"finding 1 of 2: a stage of the worm was seen  (blaster)",
-		"10.234.0.239 ──▶ 10.234.2.116  4444/tcp   2003-08-12 00:29:18 UTC   confidence "
-		"0.97",
-		"  shell \\x1b[31m  [1:1000001]", "/captures/blaster.pcap",
+		"10.234.0.239 ──▶ 10.234.2.116  4444/tcp   2003-08-12 00:29:18 UTC",
+		"00:29:18 UTC   confidence 0.97", "  shell \\x1b[31m  [1:1000001]",
+		"/captures/blaster.pcap",
 		"# \\x1b]0;title\\x07 first", /* the line that asked for it */
 		"frame 2  00:29:18.824  10.234.2.116:4444 ──▶ 10.234.0.239:1034   stream bytes",
 		"      39  43 3a 5c 57 49 4e 4e 54  5c 73 79 73 74 65 6d 33  C:\\WINNT\\system3",

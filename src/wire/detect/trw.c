@@ -429,7 +429,7 @@ const struct ww_detector ww_detector_trw = {
 		  "exact mean run length",
 	.paper = "Jung, Paxson, Berger, Balakrishnan: Fast portscan detection using sequential "
 		 "hypothesis testing, IEEE S&P 2004; Schechter, Jung, Berger, RAID 2004",
-	.limits = "A scanner that mixes in endpoints which answer (8 answers undo 11 failures), or "
+	.limits = "A scanner that mixes in endpoints which answer (11 answers undo 8 failures), or "
 		  "spreads its contacts over many sources, stays below the threshold. A forged "
 		  "source address in a SYN accuses another host.",
 	.state_bytes = WW_TRW_SOURCES * sizeof(struct source) + WW_TRW_WALKS * sizeof(struct walk) +

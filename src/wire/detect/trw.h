@@ -32,7 +32,7 @@
  * its source goes on with its score alone. 4,096 scanners; the oldest is given up, its last counts
  * go out as an update. Each eviction is counted. About 30 ns a contact.
  *
- * How it is fooled: by alternating with endpoints that answer (8 answered undo 11 failed); by more
+ * How it is fooled: by alternating with endpoints that answer (11 answered undo 8 failed); by more
  * sources of a few contacts each; by so many sources that a slow one is evicted between contacts.
  * An adversary who spoofs another's address in SYNs can make that other a scanner: a finding of
  * kind scan is no proof of two-way contact. One thread at a time.

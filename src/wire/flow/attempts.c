@@ -3,12 +3,11 @@
  * Half-open connections and first contacts.
  *
  * A bucket belongs to (client, server endpoint): the SYN, its SYN-ACK and its RST all hash to it,
- * so that an attempt costs three adjacent cache lines from birth to judgement, and no flow is made
+ * so that an attempt costs two adjacent cache lines from birth to judgement, and no flow is made
  * for what nobody answers.
  *
- *   line 0   known[8] fingerprints | place[3] | state[3] | next_known | slot 0 ...
- *   line 1   ... slot 0 | slot 1 ...
- *   line 2   ... slot 1 | slot 2
+ *   line 0   known[5] fingerprints | place[2] tag[2] state[2] next_known | slot 0 ...
+ *   line 1   ... slot 0 | slot 1
  *
  * There are no timers: attempts wait in one queue in the order they were sent, and whatever the
  * trace clock has passed is judged before the next packet. A slot that was answered leaves its
@@ -23,6 +22,8 @@ enum {
 	WAIT_MIN_US = 250000,
 	WAIT_MAX_US = 3000000,
 	PREFETCH_AHEAD = 12,
+	WHERE_BITS = 24,
+	WHERE_MASK = (1 << WHERE_BITS) - 1,
 };
 
 static uint32_t power_of_two(uint32_t n)
@@ -62,15 +63,23 @@ static inline uint8_t state_of(const struct ww_bucket *bucket, int i)
 	return bucket->state[i] & WW_ATTEMPT_STATE;
 }
 
+/* The bucket's hash knows all of the tuple but the client's port. */
+static inline uint16_t tag_of(uint64_t hash, uint16_t client_port)
+{
+	return (uint16_t)((uint16_t)(hash >> 24) ^ client_port);
+}
+
 bool ww_attempt_find(struct ww_flows *flows, uint64_t hash, const struct ww_ip *client,
 	uint16_t client_port, const struct ww_ip *server, uint16_t server_port, bool udp,
 	struct ww_slot *ret)
 {
 	struct ww_bucket *bucket = &flows->attempts.buckets[hash & flows->attempts.mask];
+	uint16_t tag = tag_of(hash, client_port);
 	for (int i = 0; i < WW_BUCKET_SLOTS; i++) {
+		if (!bucket->state[i] || bucket->tag[i] != tag)
+			continue;
 		const struct ww_attempt *slot = &bucket->slots[i];
-		if (bucket->state[i] && slot->client_port == client_port &&
-			slot->server_port == server_port &&
+		if (slot->client_port == client_port && slot->server_port == server_port &&
 			!(bucket->state[i] & WW_ATTEMPT_UDP) == !udp &&
 			ww_ip_equal(&slot->server, server) && ww_ip_equal(&slot->client, client)) {
 			*ret = (struct ww_slot){bucket, i};
@@ -93,7 +102,7 @@ struct ww_start ww_attempt_start(const struct ww_flows *flows, struct ww_slot sl
 }
 
 static void tell(struct ww_flows *flows, struct ww_slot slot, enum ww_contact_outcome outcome,
-	const struct ww_packet *packet)
+	int64_t judged_us, uint64_t judged_frame)
 {
 	const struct ww_attempt *attempt = &slot.bucket->slots[slot.i];
 	if (!flows->sink.contact)
@@ -105,14 +114,34 @@ static void tell(struct ww_flows *flows, struct ww_slot slot, enum ww_contact_ou
 		.proto = slot.bucket->state[slot.i] & WW_ATTEMPT_UDP ? WW_PROTO_UDP : WW_PROTO_TCP,
 		.outcome = (uint8_t)outcome,
 		.sent_us = attempt->sent_us,
+		.judged_us = judged_us,
 		.sent_frame = frame_of(flows, attempt),
+		.judged_frame = judged_frame,
 	};
-	if (packet) {
-		contact.judged_us = ww_clock_clamp(packet->time_us);
-		contact.judged_frame = packet->frame;
-	} else if (outcome == WW_CONTACT_UNANSWERED) {
-		contact.judged_us = attempt->sent_us + flows->attempts.wait_us;
-	}
+	flows->sink.contact(flows->sink.context, &contact);
+}
+
+static void tell_by(struct ww_flows *flows, struct ww_slot slot, enum ww_contact_outcome outcome,
+	const struct ww_packet *packet)
+{
+	tell(flows, slot, outcome, ww_clock_clamp(packet->time_us), packet->frame);
+}
+
+/* From the packet: the slot was just written, and reading it back at once would stall. */
+static void tell_sent(struct ww_flows *flows, const struct ww_packet *packet)
+{
+	flows->counts.contacts++;
+	if (!flows->sink.contact)
+		return;
+	struct ww_contact contact = {
+		.src = packet->src,
+		.dst = packet->dst,
+		.port = packet->dport,
+		.proto = packet->proto,
+		.outcome = WW_CONTACT_SENT,
+		.sent_us = ww_clock_clamp(packet->time_us),
+		.sent_frame = packet->frame,
+	};
 	flows->sink.contact(flows->sink.context, &contact);
 }
 
@@ -122,7 +151,8 @@ static void judge_unanswered(struct ww_flows *flows, struct ww_slot slot)
 	*state = (uint8_t)((*state & ~WW_ATTEMPT_STATE) | WW_ATTEMPT_JUDGED);
 	if (*state & WW_ATTEMPT_FIRST) {
 		flows->counts.unanswered++;
-		tell(flows, slot, WW_CONTACT_UNANSWERED, NULL);
+		tell(flows, slot, WW_CONTACT_UNANSWERED,
+			slot.bucket->slots[slot.i].sent_us + flows->attempts.wait_us, 0);
 	}
 }
 
@@ -131,11 +161,13 @@ static bool pop(struct ww_flows *flows)
 {
 	struct ww_attempts *attempts = &flows->attempts;
 	uint32_t position = attempts->head++;
-	uint32_t where = attempts->queue[position & attempts->queue_mask].where;
+	uint32_t queued = attempts->queue[position & attempts->queue_mask].where;
+	uint32_t where = queued & WHERE_MASK;
 	struct ww_slot slot = {
 		&attempts->buckets[where / WW_BUCKET_SLOTS], (int)(where % WW_BUCKET_SLOTS)};
 	if (state_of(slot.bucket, slot.i) != WW_ATTEMPT_PENDING ||
-		slot.bucket->place[slot.i] != position)
+		slot.bucket->place[slot.i] != (uint16_t)position ||
+		(slot.bucket->tag[slot.i] ^ queued >> WHERE_BITS) & 0xff)
 		return false;
 	judge_unanswered(flows, slot);
 	return true;
@@ -146,14 +178,13 @@ static void prefetch_ahead(const struct ww_attempts *attempts)
 	uint32_t position = attempts->head + PREFETCH_AHEAD;
 	if ((int32_t)(attempts->tail - position) <= 0)
 		return;
-	uint32_t where = attempts->queue[position & attempts->queue_mask].where;
+	uint32_t where = attempts->queue[position & attempts->queue_mask].where & WHERE_MASK;
 	const struct ww_bucket *bucket = &attempts->buckets[where / WW_BUCKET_SLOTS];
 	__builtin_prefetch(bucket, 1);
-	__builtin_prefetch(&bucket->slots[where % WW_BUCKET_SLOTS].client);
-	__builtin_prefetch(&bucket->slots[where % WW_BUCKET_SLOTS].client_port);
+	__builtin_prefetch((const char *)bucket + 64);
 }
 
-void ww_attempts_expire(struct ww_flows *flows)
+void ww_attempts_judge(struct ww_flows *flows)
 {
 	struct ww_attempts *attempts = &flows->attempts;
 	uint32_t now = (uint32_t)flows->clock.now_us;
@@ -205,7 +236,7 @@ struct ww_start ww_attempt_answer(
 		flows->counts.taken_back += late;
 		flows->counts.unanswered -= late;
 		flows->counts.answered++;
-		tell(flows, slot, WW_CONTACT_ANSWERED, packet);
+		tell_by(flows, slot, WW_CONTACT_ANSWERED, packet);
 	}
 	slot.bucket->state[slot.i] = WW_ATTEMPT_FREE;
 	return start;
@@ -216,31 +247,38 @@ void ww_attempt_refuse(struct ww_flows *flows, struct ww_slot slot, const struct
 	uint8_t state = slot.bucket->state[slot.i];
 	if ((state & WW_ATTEMPT_STATE) == WW_ATTEMPT_PENDING && state & WW_ATTEMPT_FIRST) {
 		flows->counts.refused++;
-		tell(flows, slot, WW_CONTACT_REFUSED, packet);
+		tell_by(flows, slot, WW_CONTACT_REFUSED, packet);
 	}
 	slot.bucket->state[slot.i] = WW_ATTEMPT_FREE;
 }
 
+/* Of a bucket full of pending attempts the one that was sent first. */
+static int oldest_slot(const struct ww_bucket *bucket, uint64_t frame)
+{
+	int best = 0;
+	for (int i = 1; i < WW_BUCKET_SLOTS; i++)
+		if ((uint32_t)frame - bucket->slots[i].sent_frame >
+			(uint32_t)frame - bucket->slots[best].sent_frame)
+			best = i;
+	return best;
+}
+
 /*
- * The slot for a new attempt: a free one, else what was judged longest ago, else, if `pending` may
- * go, the oldest of these; -1 when there is none.
+ * The slot for a new attempt: a free one, else what was judged long ago, else -1: all are pending.
+ * Reads the bucket's first line only.
  */
-static int choose_slot(const struct ww_bucket *bucket, uint32_t tail, bool pending)
+static inline int choose_slot(const struct ww_bucket *bucket, uint32_t tail)
 {
 	int best = -1;
-	uint64_t best_rank = 0;
+	int32_t best_age = -1;
 	for (int i = 0; i < WW_BUCKET_SLOTS; i++) {
 		uint8_t state = state_of(bucket, i);
+		int32_t age = (uint16_t)(tail - bucket->place[i]);
 		if (state == WW_ATTEMPT_FREE)
 			return i;
-		if (state == WW_ATTEMPT_PENDING && !pending)
-			continue;
-		uint64_t rank = 1 + (uint64_t)(tail - bucket->place[i]);
-		if (state != WW_ATTEMPT_PENDING)
-			rank |= (uint64_t)1 << 40;
-		if (rank > best_rank) {
+		if (state != WW_ATTEMPT_PENDING && age > best_age) {
 			best = i;
-			best_rank = rank;
+			best_age = age;
 		}
 	}
 	return best;
@@ -265,30 +303,32 @@ static bool first_contact(struct ww_flows *flows, struct ww_bucket *bucket, uint
 static void enqueue(struct ww_flows *flows, struct ww_slot slot)
 {
 	struct ww_attempts *attempts = &flows->attempts;
+	/* First of all: what is popped below must not take the slot for what it held before. */
+	slot.bucket->place[slot.i] = (uint16_t)attempts->tail;
 	/* More than ever fits at once was sent and answered within the waiting time. */
 	if (attempts->tail - attempts->head > attempts->queue_mask)
 		flows->counts.evicted_attempts += pop(flows);
-	slot.bucket->place[slot.i] = attempts->tail;
+	uint32_t where = (uint32_t)(slot.bucket - attempts->buckets) * WW_BUCKET_SLOTS;
 	attempts->queue[attempts->tail++ & attempts->queue_mask] = (struct ww_pending){
 		.sent_us = (uint32_t)flows->clock.now_us,
-		.where = (uint32_t)(slot.bucket - attempts->buckets) * WW_BUCKET_SLOTS +
-			 (uint32_t)slot.i,
+		.where = (where + (uint32_t)slot.i) | (uint32_t)slot.bucket->tag[slot.i]
+							      << WHERE_BITS,
 	};
 }
 
-static void fill_slot(struct ww_slot slot, uint8_t state, const struct ww_ip *client,
+static void fill_slot(struct ww_slot slot, uint64_t hash, uint8_t state, const struct ww_ip *client,
 	uint16_t client_port, const struct ww_ip *server, uint16_t server_port,
 	const struct ww_packet *packet)
 {
 	slot.bucket->state[slot.i] = state;
-	slot.bucket->slots[slot.i] = (struct ww_attempt){
-		.client = *client,
-		.server = *server,
-		.client_port = client_port,
-		.server_port = server_port,
-		.sent_us = ww_clock_clamp(packet->time_us),
-		.sent_frame = (uint32_t)packet->frame,
-	};
+	slot.bucket->tag[slot.i] = tag_of(hash, client_port);
+	struct ww_attempt *attempt = &slot.bucket->slots[slot.i];
+	attempt->client = *client;
+	attempt->server = *server;
+	attempt->client_port = client_port;
+	attempt->server_port = server_port;
+	attempt->sent_us = ww_clock_clamp(packet->time_us);
+	attempt->sent_frame = (uint32_t)packet->frame;
 }
 
 /* The same tuple again: a retransmission, unless so much later that it is a new connection. */
@@ -315,8 +355,9 @@ void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_pack
 			return;
 	} else {
 		slot.bucket = &attempts->buckets[hash & attempts->mask];
-		slot.i = choose_slot(slot.bucket, attempts->tail, true);
-		if (state_of(slot.bucket, slot.i) == WW_ATTEMPT_PENDING) {
+		slot.i = choose_slot(slot.bucket, attempts->tail);
+		if (slot.i < 0) {
+			slot.i = oldest_slot(slot.bucket, flows->frame);
 			flows->counts.evicted_attempts++;
 			judge_unanswered(flows, slot);
 		}
@@ -325,12 +366,11 @@ void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_pack
 	uint8_t state = WW_ATTEMPT_PENDING;
 	state |= first ? WW_ATTEMPT_FIRST : 0;
 	state |= udp ? WW_ATTEMPT_UDP : 0;
-	fill_slot(slot, state, &packet->src, packet->sport, &packet->dst, packet->dport, packet);
+	fill_slot(slot, hash, state, &packet->src, packet->sport, &packet->dst, packet->dport,
+		packet);
 	enqueue(flows, slot);
-	if (first) {
-		flows->counts.contacts++;
-		tell(flows, slot, WW_CONTACT_SENT, NULL);
-	}
+	if (first)
+		tell_sent(flows, packet);
 }
 
 void ww_attempt_reverse(struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet)
@@ -338,10 +378,10 @@ void ww_attempt_reverse(struct ww_flows *flows, uint64_t hash, const struct ww_p
 	struct ww_attempts *attempts = &flows->attempts;
 	struct ww_slot slot;
 	slot.bucket = &attempts->buckets[hash & attempts->mask];
-	slot.i = choose_slot(slot.bucket, attempts->tail, false);
+	slot.i = choose_slot(slot.bucket, attempts->tail);
 	if (slot.i < 0)
 		return;
-	slot.bucket->place[slot.i] = attempts->tail;
-	fill_slot(slot, WW_ATTEMPT_REVERSED, &packet->dst, packet->dport, &packet->src,
+	slot.bucket->place[slot.i] = (uint16_t)attempts->tail;
+	fill_slot(slot, hash, WW_ATTEMPT_REVERSED, &packet->dst, packet->dport, &packet->src,
 		packet->sport, packet);
 }

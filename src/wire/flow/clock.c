@@ -5,13 +5,6 @@
 #define REORDER_US  ((int64_t)1000000)
 #define STEP_MAX_US ((int64_t)300 * 1000000)
 
-int64_t ww_clock_clamp(int64_t time_us)
-{
-	if (time_us > WW_TIME_LIMIT_US)
-		return WW_TIME_LIMIT_US;
-	return time_us < -WW_TIME_LIMIT_US ? -WW_TIME_LIMIT_US : time_us;
-}
-
 bool ww_clock_feed(struct ww_clock *clock, int64_t time_us)
 {
 	int64_t time = ww_clock_clamp(time_us);

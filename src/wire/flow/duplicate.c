@@ -110,5 +110,6 @@ void ww_keys_make(
 	ret->dst_end = ww_end_hash(key, ret->dst_host, packet->proto, ports ? packet->dport : 0);
 	ret->flow = ww_hash_mum((ret->src_end + ret->dst_end) ^ key->k[0],
 		(ret->src_end ^ ret->dst_end) ^ key->k[1]);
+	ret->attempt = ww_attempt_hash(key, ret->src_host, ret->dst_end);
 	ret->duplicate = duplicate_hash(key, packet, ret);
 }

@@ -26,7 +26,13 @@ struct ww_clock {
 /* Packet times are kept within this, so that differences never overflow: 36,000 years. */
 #define WW_TIME_LIMIT_US ((int64_t)1 << 60)
 
-int64_t ww_clock_clamp(int64_t time_us);
+static inline int64_t ww_clock_clamp(int64_t time_us)
+{
+	if (time_us > WW_TIME_LIMIT_US)
+		return WW_TIME_LIMIT_US;
+	return time_us < -WW_TIME_LIMIT_US ? -WW_TIME_LIMIT_US : time_us;
+}
+
 /* Returns whether time stepped back. */
 bool ww_clock_feed(struct ww_clock *clock, int64_t time_us);
 
@@ -45,6 +51,7 @@ struct ww_keys {
 	uint64_t src_host, dst_host; /* of the addresses */
 	uint64_t src_end, dst_end;   /* of address, protocol and port */
 	uint64_t flow;               /* the same for both directions */
+	uint64_t attempt;            /* of the sender's attempts at the receiver's endpoint */
 	uint64_t duplicate;
 	uint8_t kind;
 };
@@ -118,14 +125,35 @@ struct ww_hosts {
 
 int ww_hosts_init(struct ww_hosts *hosts, struct ww_hash_key key);
 void ww_hosts_done(struct ww_hosts *hosts);
-void ww_hosts_add(struct ww_hosts *hosts, const struct ww_ip *ip, uint64_t host_hash);
+/* While the set is exact. */
+void ww_hosts_add_exact(struct ww_hosts *hosts, const struct ww_ip *ip, uint64_t host_hash);
+
+static inline void ww_hosts_estimate(struct ww_hosts *hosts, uint64_t hash)
+{
+	/* The rank of the first one bit behind those that choose the register; 51 where all are 0.
+	 */
+	uint64_t rest = hash << WW_HLL_BITS | (uint64_t)1 << (WW_HLL_BITS - 1);
+	uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
+	uint8_t *best = &hosts->registers[hash >> (64 - WW_HLL_BITS)];
+	if (rank > *best)
+		*best = rank;
+}
+
+static inline void ww_hosts_add(struct ww_hosts *hosts, const struct ww_ip *ip, uint64_t host_hash)
+{
+	if (hosts->set)
+		ww_hosts_add_exact(hosts, ip, host_hash);
+	else
+		ww_hosts_estimate(hosts, host_hash);
+}
+
 uint64_t ww_hosts_count(const struct ww_hosts *hosts, bool *ret_exact);
 
 /* ---- attempts: half-open connections and first contacts ---- */
 
 enum {
-	WW_BUCKET_SLOTS = 3,
-	WW_BUCKET_KNOWN = 8,
+	WW_BUCKET_SLOTS = 2,
+	WW_BUCKET_KNOWN = 5,
 };
 
 enum ww_attempt_state {
@@ -146,21 +174,23 @@ struct ww_attempt {
 	uint16_t client_port, server_port;
 };
 
-/* Three cache lines; the first tells everything that expiry needs to know. */
+/* Two adjacent cache lines; the first tells whether the second is worth a look. */
 struct ww_bucket {
 	uint32_t known[WW_BUCKET_KNOWN]; /* fingerprints of endpoints contacted before; 0: none */
-	uint32_t place[WW_BUCKET_SLOTS]; /* position in the queue */
+	uint16_t place[WW_BUCKET_SLOTS]; /* position in the queue, low bits */
+	uint16_t tag[WW_BUCKET_SLOTS];   /* of the tuple: whether the slot is worth a look */
 	uint8_t state[WW_BUCKET_SLOTS];
 	uint8_t next_known; /* replaced in turn */
 	struct ww_attempt slots[WW_BUCKET_SLOTS];
 };
 _Static_assert(sizeof(struct ww_attempt) == 48, "an attempt");
-_Static_assert(sizeof(struct ww_bucket) == 192, "a bucket is three cache lines");
+_Static_assert(offsetof(struct ww_bucket, slots) == 32, "the head of a bucket");
+_Static_assert(sizeof(struct ww_bucket) == 128, "a bucket is two cache lines");
 
 /* Attempts in the order they were sent: what waits longest is at the head. */
 struct ww_pending {
 	uint32_t sent_us; /* low bits of the clock: differences are below 71 minutes */
-	uint32_t where;   /* bucket * WW_BUCKET_SLOTS + slot */
+	uint32_t where;   /* bucket * WW_BUCKET_SLOTS + slot; above, 8 bits of the slot's tag */
 };
 
 struct ww_attempts {
@@ -182,7 +212,6 @@ static inline void ww_attempts_prefetch(const struct ww_attempts *attempts, uint
 	const char *bucket = (const char *)&attempts->buckets[hash & attempts->mask];
 	__builtin_prefetch(bucket, 1);
 	__builtin_prefetch(bucket + 64, 1);
-	__builtin_prefetch(bucket + 128, 1);
 }
 
 /* ---- the flow table ---- */
@@ -372,8 +401,17 @@ struct ww_start ww_attempt_start(const struct ww_flows *flows, struct ww_slot sl
 void ww_attempt_refuse(struct ww_flows *flows, struct ww_slot slot, const struct ww_packet *packet);
 /* A SYN-ACK that answers nothing we saw: remembers the server. */
 void ww_attempt_reverse(struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet);
-/* Judges what has waited long enough. */
-void ww_attempts_expire(struct ww_flows *flows);
+/* Judges what has waited long enough, of a queue that is not empty. */
+void ww_attempts_judge(struct ww_flows *flows);
+
+static inline void ww_attempts_expire(struct ww_flows *flows)
+{
+	const struct ww_attempts *attempts = &flows->attempts;
+	uint32_t sent = attempts->queue[attempts->head & attempts->queue_mask].sent_us;
+	if (attempts->head != attempts->tail &&
+		(uint32_t)flows->clock.now_us - sent >= attempts->wait_us)
+		ww_attempts_judge(flows);
+}
 void ww_attempts_finish(struct ww_flows *flows);
 /* An ICMP error that says that the quoted packet did not arrive. */
 void ww_attempt_icmp(struct ww_flows *flows, const struct ww_packet *packet);

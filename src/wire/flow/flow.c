@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 enum {
-	ATTEMPTS_DEFAULT = 98304,
-	ATTEMPTS_MAX = 3 << 22,
+	ATTEMPTS_DEFAULT = 65536,
+	ATTEMPTS_MAX = 1 << 23,
 	FLOWS_DEFAULT = 32768,
 	FLOWS_MAX = 1 << 22,
 	STREAMS_DEFAULT = 1024,
@@ -125,8 +125,8 @@ static void count_hosts(
 static bool find_sent(struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *p,
 	struct ww_slot *ret)
 {
-	return ww_attempt_find(flows, ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end),
-		&p->src, p->sport, &p->dst, p->dport, p->proto == WW_PROTO_UDP, ret);
+	return ww_attempt_find(flows, keys->attempt, &p->src, p->sport, &p->dst, p->dport,
+		p->proto == WW_PROTO_UDP, ret);
 }
 
 static bool find_answered(struct ww_flows *flows, const struct ww_keys *keys,
@@ -325,8 +325,9 @@ static void tcp(struct ww_flows *flows, const struct ww_keys *keys, const struct
 /* ---- UDP ---- */
 
 /*
- * A datagram whose request was not captured looks like an answer: from a system port to a higher
- * one. Groups and broadcasts are not endpoints that could answer.
+ * A datagram whose request was not captured looks like an answer: from a system port to another
+ * port. (Who scans from port 53 hides behind this, as behind many filters; without it every
+ * reflector of a flood would be a scanner.) Groups and broadcasts are not endpoints that answer.
  */
 static bool is_contact(const struct ww_flows *flows, const struct ww_packet *packet)
 {
@@ -334,7 +335,7 @@ static bool is_contact(const struct ww_flows *flows, const struct ww_packet *pac
 		return false;
 	if (ww_flow_service_has(&flows->services, WW_PROTO_UDP, packet->dport))
 		return true;
-	return packet->sport >= PORT_SYSTEM_END || packet->dport < PORT_SYSTEM_END;
+	return packet->sport >= PORT_SYSTEM_END || packet->sport == packet->dport;
 }
 
 static void udp(struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
@@ -361,8 +362,7 @@ static void udp(struct ww_flows *flows, const struct ww_keys *keys, const struct
 		return;
 	}
 	if (is_contact(flows, packet))
-		ww_attempt_send(
-			flows, ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end), packet);
+		ww_attempt_send(flows, keys->attempt, packet);
 	lone(flows, packet);
 }
 
@@ -374,8 +374,7 @@ static void process(
 	switch ((enum ww_kind)keys->kind) {
 	case WW_KIND_SYN:
 		count_hosts(flows, keys, packet);
-		ww_attempt_send(
-			flows, ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end), packet);
+		ww_attempt_send(flows, keys->attempt, packet);
 		lone(flows, packet);
 		break;
 	case WW_KIND_TCP: tcp(flows, keys, packet); break;
@@ -409,8 +408,7 @@ static void prefetch_first(const struct ww_flows *flows, const struct ww_keys *k
 		return;
 	ww_duplicates_prefetch(&flows->duplicates, keys->duplicate);
 	if (keys->kind == WW_KIND_SYN)
-		ww_attempts_prefetch(&flows->attempts,
-			ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end));
+		ww_attempts_prefetch(&flows->attempts, keys->attempt);
 	else if (keys->kind >= WW_KIND_TCP)
 		__builtin_prefetch(&flows->table.ways[(uint32_t)keys->flow & flows->table.mask], 1);
 }
@@ -433,8 +431,7 @@ static void prefetch_second(const struct ww_flows *flows, const struct ww_keys *
 	}
 	ww_attempts_prefetch(
 		&flows->attempts, ww_attempt_hash(&flows->key, keys->dst_host, keys->src_end));
-	ww_attempts_prefetch(
-		&flows->attempts, ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end));
+	ww_attempts_prefetch(&flows->attempts, keys->attempt);
 }
 
 static void feed_batch(

@@ -145,9 +145,9 @@ static inline bool ww_flow_service_has(
 	return words[port / 64] >> (port % 64) & 1;
 }
 
-/* Sizes; 0 means the default. All are rounded up: attempts to 3 x 2^k, the others to 2^k. */
+/* Sizes; 0 means the default. All are rounded up to a power of two. */
 struct ww_flow_limits {
-	uint32_t attempts; /* slots of half-open contacts (default 98,304, at most 3 x 2^22) */
+	uint32_t attempts; /* slots of half-open contacts (default 65,536, at most 2^23) */
 	uint32_t flows;    /* (default 32,768, at most 2^22) */
 	uint32_t streams;  /* directions under inspection (default 1,024, at most 32,768) */
 	uint32_t stream_bytes; /* kept of each (default 8,192; 64 to 2^20) */

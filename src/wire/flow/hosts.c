@@ -32,15 +32,6 @@ void ww_hosts_done(struct ww_hosts *hosts)
 	hosts->registers = NULL;
 }
 
-static inline void estimate_add(struct ww_hosts *hosts, uint64_t hash)
-{
-	uint64_t rest = hash << WW_HLL_BITS;
-	uint8_t rank = rest ? (uint8_t)(__builtin_clzll(rest) + 1) : RANK_MAX;
-	uint8_t *best = &hosts->registers[hash >> (64 - WW_HLL_BITS)];
-	if (rank > *best)
-		*best = rank;
-}
-
 static bool is_zero(const struct ww_ip *ip)
 {
 	return (ww_ip_word(ip, 0) | ww_ip_word(ip, 1)) == 0;
@@ -51,14 +42,14 @@ static void give_up_set(struct ww_hosts *hosts)
 {
 	for (uint32_t i = 0; i < WW_HOSTS_SLOTS; i++)
 		if (!is_zero(&hosts->set[i]))
-			estimate_add(hosts, ww_host_hash(&hosts->key, &hosts->set[i]));
+			ww_hosts_estimate(hosts, ww_host_hash(&hosts->key, &hosts->set[i]));
 	if (hosts->unspecified)
-		estimate_add(hosts, ww_host_hash(&hosts->key, &(struct ww_ip){{0}}));
+		ww_hosts_estimate(hosts, ww_host_hash(&hosts->key, &(struct ww_ip){{0}}));
 	free(hosts->set);
 	hosts->set = NULL;
 }
 
-static void set_add(struct ww_hosts *hosts, const struct ww_ip *ip, uint64_t hash)
+void ww_hosts_add_exact(struct ww_hosts *hosts, const struct ww_ip *ip, uint64_t hash)
 {
 	if (is_zero(ip)) {
 		hosts->n += !hosts->unspecified;
@@ -74,19 +65,11 @@ static void set_add(struct ww_hosts *hosts, const struct ww_ip *ip, uint64_t has
 			break;
 	if (hosts->n >= WW_HOSTS_EXACT || probes == PROBES) {
 		give_up_set(hosts);
-		estimate_add(hosts, hash);
+		ww_hosts_estimate(hosts, hash);
 		return;
 	}
 	hosts->set[slot] = *ip;
 	hosts->n++;
-}
-
-void ww_hosts_add(struct ww_hosts *hosts, const struct ww_ip *ip, uint64_t host_hash)
-{
-	if (hosts->set)
-		set_add(hosts, ip, host_hash);
-	else
-		estimate_add(hosts, host_hash);
 }
 
 static double sigma(double x)

@@ -285,17 +285,17 @@ static void ipv6_is_exact(void **state)
 
 static void full_bucket_judges_the_oldest(void **state)
 {
-	struct ww_flow_limits limits = {.attempts = 3}; /* one bucket */
+	struct ww_flow_limits limits = {.attempts = WW_BUCKET_SLOTS}; /* one bucket */
 	struct recorder *r = recorder_new(&limits, false);
-	for (uint16_t i = 0; i < 5; i++)
+	for (uint16_t i = 0; i < WW_BUCKET_SLOTS + 2; i++)
 		feed(r, syn(SERVER + i, (uint16_t)(2000 + i), 80, i));
 	assert_int_equal(counts_of(r)->evicted_attempts, 2);
 	assert_int_equal(counts_of(r)->unanswered, 2);
-	assert_int_equal(r->contacts[3].sent_frame, 1);
-	assert_int_equal(r->contacts[3].outcome, WW_CONTACT_UNANSWERED);
-	for (uint16_t i = 5; i < 20; i++)
+	assert_int_equal(r->contacts[WW_BUCKET_SLOTS].sent_frame, 1);
+	assert_int_equal(r->contacts[WW_BUCKET_SLOTS].outcome, WW_CONTACT_UNANSWERED);
+	for (uint16_t i = WW_BUCKET_SLOTS + 2; i < 20; i++)
 		feed(r, syn(SERVER + i, (uint16_t)(2000 + i), 80, i));
-	assert_int_equal(counts_of(r)->evicted_contacts, 12);
+	assert_int_equal(counts_of(r)->evicted_contacts, 20 - WW_BUCKET_KNOWN);
 	ww_flows_finish(r->flows);
 	assert_int_equal(counts_of(r)->unanswered, 20);
 	assert_int_equal(counts_of(r)->contacts, 20);

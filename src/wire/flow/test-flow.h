@@ -6,6 +6,7 @@
 
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { NOTES_MAX = 65536, BYTES_MAX = 1 << 20, FLOWS_MAX_SEEN = 4096 };

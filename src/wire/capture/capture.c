@@ -65,8 +65,9 @@ enum ww_capture_state ww_capture_ended(struct ww_capture *capture)
 		return capture->state = WW_CAPTURE_FAILED;
 	}
 	if (capture->source.cut || ww_capture_have(capture) > 0) {
+		bool packed = capture->source.cut && capture->source.kind != WW_SOURCE_PLAIN;
 		snprintf(capture->note, sizeof(capture->note), "the file ends inside frame %llu%s",
-			next, capture->source.cut ? " (the compressed data is cut short)" : "");
+			next, packed ? " (the compressed data is cut short)" : "");
 		return capture->state = WW_CAPTURE_CUT;
 	}
 	if (capture->source.trailing)

@@ -65,7 +65,7 @@ void ww_drill_infect(struct ww_drill_world *world, uint32_t of_case, uint32_t pa
 /* A place inside a mark that occurs in the line, or 0. */
 static size_t place_in_mark(struct ww_drill_world *world, const char *bytes, size_t len)
 {
-	if (world->n_marks == 0)
+	if (!bytes || world->n_marks == 0)
 		return 0;
 	size_t first = ww_rng_below(&world->rng, world->n_marks);
 	for (size_t i = 0; i < world->n_marks; i++) {
@@ -193,7 +193,8 @@ static void play_lines(struct chain *chain, size_t which, struct ww_talk *talk, 
 	const struct ww_stage *stage = &world->advisory->stages[which];
 	for (size_t i = 0; i < stage->n_dialog; i++) {
 		const struct ww_dialog *line = &stage->dialog[i];
-		ww_talk_wait(talk, ww_drill_span(world, 5000, 300000));
+		if (i > 0 || talk->proto == WW_PROTO_TCP)
+			ww_talk_wait(talk, ww_drill_span(world, 5000, 300000));
 		if (i == 0)
 			reach(chain, which, talk->clock_us);
 		say(world, talk, side_of(stage, line->from), line->send, &chain->names, split);

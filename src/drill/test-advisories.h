@@ -158,3 +158,39 @@ static inline struct ww_advisory code_red_advisory(void)
 			.rate_per_s = 11},
 	};
 }
+
+/* A worm that is one datagram, and picks any address, as Slammer did. */
+static struct ww_dialog datagram_line[] = {
+	{{1, 1}, WW_ROLE_ATTACKER, TEXT("|04|inert marker of a drill")},
+};
+static struct ww_stage datagram_stages[] = {
+	{
+		.id = TEXT("exploit"),
+		.from = WW_ROLE_ATTACKER,
+		.event = WW_STAGE_RULE,
+		.port = {WW_PROTO_UDP, 1434, 1434},
+		.sets = WW_HOST_ATTACKED,
+		.dialog = datagram_line,
+		.n_dialog = WW_N(datagram_line),
+	},
+	{
+		.id = TEXT("spread"),
+		.from = WW_ROLE_VICTIM,
+		.event = WW_STAGE_SCAN,
+		.port = {WW_PROTO_UDP, 1434, 1434},
+		.sets = WW_HOST_SPREADING,
+	},
+};
+
+static inline struct ww_advisory datagram_advisory(void)
+{
+	return (struct ww_advisory){
+		.id = TEXT("datagram"),
+		.stages = datagram_stages,
+		.n_stages = WW_N(datagram_stages),
+		.propagation = {.is_given = true,
+			.addresses = {.uniform = 1, .is_given = true},
+			.port = {WW_PROTO_UDP, 1434, 1434},
+			.rate_per_s = 50},
+	};
+}

@@ -348,6 +348,34 @@ static void truth_is_a_tree(void **state)
 	}
 }
 
+/* Every attempt is the whole attack; a closed port says so by ICMP (RFC 1122, 4.1.3.1). */
+static void a_worm_of_one_datagram(void **state)
+{
+	(void)state;
+	struct ww_advisory advisory = datagram_advisory();
+	struct ww_drill_plan plan = small_plan(51);
+	plan.background_per_s = 0;
+	struct drill drill = make(&advisory, &plan);
+	struct packet packet;
+	uint64_t n_attacks = 0, n_unreachable = 0, n_scanned = 0;
+	for (size_t at = 24; next_packet(&drill.capture, &at, &packet);) {
+		n_unreachable += packet.proto == WW_PROTO_ICMP;
+		if (packet.proto != WW_PROTO_UDP)
+			continue;
+		assert_int_equal(packet.dport, 1434);
+		assert_int_equal(packet.len, 24);
+		assert_memory_equal(packet.payload, "\4inert marker of a drill", 24);
+		n_attacks++;
+	}
+	const char *text = drill.truth.data;
+	for (json_t *line; (line = next_line(&text)) != NULL; json_decref(line))
+		n_scanned += (uint64_t)json_integer_value(json_object_get(line, "scanned"));
+	assert_int_equal(n_attacks, n_scanned);
+	assert_int_equal(drill.result.infected, plan.infected);
+	assert_true(n_unreachable > 0 && n_unreachable < n_attacks);
+	done(&drill);
+}
+
 static void assert_refused(struct ww_advisory advisory, struct ww_drill_plan plan, const char *why)
 {
 	struct ww_drill_result result;
@@ -433,6 +461,7 @@ int main(void)
 		cmocka_unit_test(attacks_hit_and_decoys_do_not),
 		cmocka_unit_test(transfers_are_whole),
 		cmocka_unit_test(truth_is_a_tree),
+		cmocka_unit_test(a_worm_of_one_datagram),
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(nothing_is_overwritten),
 		cmocka_unit_test(limits_are_kept),

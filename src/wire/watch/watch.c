@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The pipeline. Packets come in batches; wire/flow turns them into facts (contacts, connections,
+ * bytes in order), which go to the rules and the detectors; what those find is numbered here and
+ * handed on. What a rule hit means for a host is the chain's business.
+ */
+#include "wire/watch/plan-private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of a user's rule nothing is known but that it alerted. */
+static const double RULE_CONFIDENCE = 0.5;
+
+struct ww_watch {
+	struct ww_plan *plan;
+	struct ww_watch_sink sink;
+	struct ww_flows *flows;
+	struct ww_trw *trw;
+	struct ww_chain *chain;
+	struct ww_packet_counts packets;
+	uint64_t findings, by_kind[WW_FINDING_KIND_COUNT];
+	uint64_t *alerts; /* by rule index */
+	bool any_packet;
+	int64_t first_us, last_us;
+};
+
+static uint64_t emit(struct ww_watch *watch, struct ww_finding *finding)
+{
+	finding->id = ++watch->findings;
+	watch->by_kind[finding->kind]++;
+	if (watch->sink.finding)
+		watch->sink.finding(watch->sink.context, finding);
+	return finding->id;
+}
+
+static uint64_t chain_found(void *context, struct ww_finding *finding)
+{
+	return emit(context, finding);
+}
+
+/* The chain hears of a scanner before the world does more with it. */
+static uint64_t scan_found(void *context, struct ww_finding *finding)
+{
+	struct ww_watch *watch = context;
+	uint64_t id = emit(watch, finding);
+	ww_chain_scan(watch->chain, finding);
+	return id;
+}
+
+static void scan_updated(void *context, const struct ww_finding *finding)
+{
+	struct ww_watch *watch = context;
+	if (watch->sink.update)
+		watch->sink.update(watch->sink.context, finding);
+}
+
+/* ---- rule hits ---- */
+
+/* An IPv4 literal between the end of one matched span and the start of the next. */
+static bool address_between(const struct ww_hit *hit, struct ww_ip *ret)
+{
+	if (hit->n_spans == 0)
+		return false;
+	const struct ww_hit_span *before = &hit->spans[0];
+	char text[16];
+	size_t n = 0;
+	const uint8_t *p = before->data + before->len;
+	const uint8_t *end = hit->n_spans > 1 ? hit->spans[1].data : p;
+	while (p < end && n < sizeof(text) - 1)
+		text[n++] = (char)*p++;
+	text[n] = '\0';
+	return p == end && ww_ip_parse(text, ret) == 0 && ww_ip_is_v4(ret);
+}
+
+/* The bytes from the first span to the end of the last, as far as one evidence holds. */
+static void copy_spans(struct ww_evidence *evidence, const struct ww_hit *hit)
+{
+	for (size_t i = 0; i < hit->n_spans; i++) {
+		const struct ww_hit_span *span = &hit->spans[i];
+		if (i == 0)
+			evidence->offset = span->offset;
+		size_t at = span->offset >= evidence->offset ? span->offset - evidence->offset : 0;
+		if (at > evidence->n_bytes && at < WW_EVIDENCE_MAX &&
+			span->data - hit->spans[0].data == (ptrdiff_t)at) {
+			/* What lies between two spans belongs to the evidence as well. */
+			memcpy(evidence->bytes + evidence->n_bytes,
+				hit->spans[0].data + evidence->n_bytes, at - evidence->n_bytes);
+			evidence->n_bytes = (uint16_t)at;
+		}
+		if (at > evidence->n_bytes || at >= WW_EVIDENCE_MAX)
+			continue;
+		size_t n = span->len < WW_EVIDENCE_MAX - at ? span->len : WW_EVIDENCE_MAX - at;
+		memcpy(evidence->bytes + at, span->data, n);
+		if (at + n > evidence->n_bytes)
+			evidence->n_bytes = (uint16_t)(at + n);
+	}
+}
+
+static void set_text(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from ? from : "");
+}
+
+/* Where and when: from the packet, or at a stream's end from the flow. */
+static void place_hit(const struct ww_hit *hit, struct ww_detect_hit *ret)
+{
+	const struct ww_flow *flow = hit->flow;
+	const struct ww_packet *packet = hit->packet;
+	if (packet) {
+		ret->time_us = packet->time_us;
+		ret->frame = packet->frame;
+	} else {
+		ret->time_us = flow->last_us;
+		ret->frame = flow->first_frame;
+	}
+	if (flow) {
+		ret->client = flow->client;
+		ret->server = flow->server;
+		ret->client_port = flow->client_port;
+		ret->server_port = flow->server_port;
+		ret->proto = flow->proto;
+		ret->start_seen = flow->start_seen;
+		ret->established = flow->established;
+		ret->flow_id = flow->id;
+		ret->dir = hit->dir;
+	} else {
+		ret->client = packet->src;
+		ret->server = packet->dst;
+		ret->client_port = packet->sport;
+		ret->server_port = packet->dport;
+		ret->proto = packet->proto;
+		ret->start_seen = true;
+		ret->dir = WW_DIR_TO_SERVER;
+	}
+	ww_community_id(&ret->client, &ret->server, ret->proto, ret->client_port, ret->server_port,
+		ret->flow);
+}
+
+static void fill_evidence(const struct ww_hit *hit, struct ww_detect_hit *ret)
+{
+	struct ww_evidence *evidence = &ret->evidence;
+	bool to_server = ret->dir == WW_DIR_TO_SERVER;
+	evidence->frame = ret->frame;
+	evidence->time_us = ret->time_us;
+	evidence->src = to_server ? ret->client : ret->server;
+	evidence->dst = to_server ? ret->server : ret->client;
+	evidence->sport = to_server ? ret->client_port : ret->server_port;
+	evidence->dport = to_server ? ret->server_port : ret->client_port;
+	evidence->proto = ret->proto;
+	evidence->score = NAN;
+	set_text(evidence->note, sizeof(evidence->note),
+		hit->in_stream ? "bytes of the stream" : "bytes of the packet");
+	copy_spans(evidence, hit);
+	set_text(evidence->file, sizeof(evidence->file), hit->rule->file);
+	evidence->at = hit->rule->at;
+}
+
+/* The stage of an advisory that asks for a rule, or NULL. */
+static const struct ww_stage *stage_of_rule(
+	const struct ww_plan *plan, const struct ww_rule *rule, const struct ww_advisory **ret)
+{
+	for (size_t a = 0; rule->owner && a < plan->n_advisories; a++) {
+		const struct ww_advisory *advisory = plan->advisories[a];
+		if (strcmp(advisory->id, rule->owner) != 0)
+			continue;
+		*ret = advisory;
+		for (size_t s = 0; s < advisory->n_stages; s++)
+			for (size_t i = 0; i < advisory->stages[s].n_sids; i++)
+				if (advisory->stages[s].sids[i] == rule->sid && rule->gid == 1)
+					return &advisory->stages[s];
+	}
+	return NULL;
+}
+
+static uint64_t emit_rule(
+	struct ww_watch *watch, const struct ww_hit *hit, const struct ww_detect_hit *detail)
+{
+	const struct ww_rule *rule = hit->rule;
+	struct ww_evidence evidence = detail->evidence;
+	struct ww_finding finding = {
+		.kind = WW_FINDING_RULE,
+		.time_us = detail->time_us,
+		.src = evidence.src,
+		.dst = evidence.dst,
+		.proto = detail->proto,
+		.port = detail->server_port,
+		.sid = rule->sid,
+		.gid = rule->gid,
+		.confidence = RULE_CONFIDENCE,
+		.frames = {detail->frame},
+		.n_frames = 1,
+		.strategy = {.p = NAN, .per_s = NAN},
+		.evidence = &evidence,
+		.n_evidence = 1,
+	};
+	set_text(finding.msg, sizeof(finding.msg), rule->msg);
+	set_text(finding.flow, sizeof(finding.flow), detail->flow);
+	set_text(finding.advisory, sizeof(finding.advisory), rule->owner);
+	set_text(finding.why_file, sizeof(finding.why_file), rule->file);
+	finding.why_line = rule->at.line;
+	const struct ww_advisory *advisory = NULL;
+	const struct ww_stage *stage = stage_of_rule(watch->plan, rule, &advisory);
+	if (stage) {
+		set_text(finding.stage, sizeof(finding.stage), stage->id);
+		set_text(finding.why_file, sizeof(finding.why_file), advisory->path);
+		finding.why_line = stage->at.line;
+		finding.confidence = stage->confidence;
+	}
+	return emit(watch, &finding);
+}
+
+static void on_hit(void *context, const struct ww_hit *hit)
+{
+	struct ww_watch *watch = context;
+	const struct ww_rule *rule = hit->rule;
+	struct ww_detect_hit detail = {.gid = rule->gid,
+		.sid = rule->sid,
+		.msg = rule->msg,
+		.advisory = rule->owner,
+		.stage = -1};
+	place_hit(hit, &detail);
+	fill_evidence(hit, &detail);
+	if (rule->gid == WW_GID_STAGE) {
+		const struct ww_advisory *advisory =
+			ww_plan_get(watch->plan, stage_sid_advisory(rule->sid));
+		detail.stage = (int)stage_sid_stage(rule->sid);
+		detail.has_address = address_between(hit, &detail.address);
+		detail.evidence.at = advisory->stages[detail.stage].at;
+	} else {
+		watch->alerts[hit->rule_index]++;
+		detail.finding = emit_rule(watch, hit, &detail);
+	}
+	ww_chain_hit(watch->chain, &detail);
+}
+
+/* ---- facts of wire/flow ---- */
+
+static void on_wanted(void *context, struct ww_flow *flow)
+{
+	struct ww_watch *watch = context;
+	ww_rules_wanted(watch->plan->rules, flow);
+}
+
+static void on_contact(void *context, const struct ww_contact *contact)
+{
+	struct ww_watch *watch = context;
+	ww_trw_contact(watch->trw, contact);
+	ww_chain_contact(watch->chain, contact);
+}
+
+static void on_begin(void *context, struct ww_flow *flow, const struct ww_packet *packet)
+{
+	struct ww_watch *watch = context;
+	const struct ww_detect_connection connection = {
+		.time_us = packet ? packet->time_us : flow->first_us,
+		.frame = packet ? packet->frame : flow->first_frame,
+		.client = flow->client,
+		.server = flow->server,
+		.client_port = flow->client_port,
+		.server_port = flow->server_port,
+		.proto = flow->proto,
+		.start_seen = flow->start_seen,
+		.flow_id = flow->id,
+	};
+	ww_chain_connection(watch->chain, &connection);
+}
+
+static void on_packet(
+	void *context, struct ww_flow *flow, enum ww_dir dir, const struct ww_packet *packet)
+{
+	struct ww_watch *watch = context;
+	struct ww_rules *rules = watch->plan->rules;
+	uint16_t group = flow ? flow->groups[dir] : ww_rules_group(rules, packet);
+	if (group != 0)
+		ww_rules_packet(rules, group, flow, dir, packet, on_hit, watch);
+}
+
+static void on_stream(void *context, struct ww_flow *flow, enum ww_dir dir,
+	const struct ww_packet *packet, const struct ww_stream_view *view)
+{
+	struct ww_watch *watch = context;
+	ww_rules_stream(watch->plan->rules, flow, dir, packet, view, on_hit, watch);
+}
+
+static void on_forget(void *context, void **rule_state)
+{
+	struct ww_watch *watch = context;
+	ww_rules_forget(watch->plan->rules, rule_state);
+}
+
+/* ---- the run ---- */
+
+/* The ports of the advisories tell who the server is where a connection's start was not captured.
+ */
+static void name_services(const struct ww_plan *plan, struct ww_flow_services *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (size_t a = 0; a < plan->n_advisories; a++) {
+		const struct ww_advisory *advisory = plan->advisories[a];
+		for (size_t i = 0; i < advisory->n_ports; i++) {
+			const struct ww_ports *ports = &advisory->ports[i].port;
+			for (uint32_t p = ports->low; p <= ports->high; p++)
+				ww_flow_service_add(ret, ports->proto, (uint16_t)p);
+		}
+	}
+}
+
+static int make_trw(
+	struct ww_watch *watch, const struct ww_watch_options *options, struct ww_hash_key key)
+{
+	struct ww_trw_config config = ww_trw_config_default();
+	if (options->false_alarm_rate > 0)
+		config.false_alarm_rate = options->false_alarm_rate;
+	config.key = key;
+	config.sink = (struct ww_detect_sink){watch, scan_found, scan_updated};
+	return ww_trw_new(&config, &watch->trw, NULL);
+}
+
+static int make_chain(struct ww_watch *watch, struct ww_hash_key key)
+{
+	struct ww_chain_config config = ww_chain_config_default();
+	config.advisories = watch->plan->advisories;
+	config.n_advisories = watch->plan->n_advisories;
+	config.key = key;
+	config.sink = (struct ww_detect_sink){watch, chain_found, NULL};
+	return ww_chain_new(&config, &watch->chain, NULL);
+}
+
+static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *options)
+{
+	struct ww_hash_key key = ww_hash_key_fixed(options->hash_seed);
+	const struct ww_flow_sink flow_sink = {
+		.context = watch,
+		.wanted = on_wanted,
+		.contact = on_contact,
+		.begin = on_begin,
+		.packet = on_packet,
+		.stream = on_stream,
+		.forget = on_forget,
+	};
+	struct ww_flow_services services;
+	name_services(watch->plan, &services);
+	const struct ww_flow_limits limits = {.services = &services};
+	int status = ww_flows_new(&limits, key, &flow_sink, &watch->flows);
+	if (status == 0)
+		status = make_trw(watch, options, key);
+	if (status == 0)
+		status = make_chain(watch, key);
+	return status;
+}
+
+int ww_watch_new(struct ww_plan *plan, const struct ww_watch_options *options,
+	const struct ww_watch_sink *sink, struct ww_watch **ret)
+{
+	struct ww_watch *watch = calloc(1, sizeof(*watch));
+	if (!watch)
+		return -ENOMEM;
+	watch->plan = plan;
+	watch->sink = *sink;
+	watch->alerts = calloc(ww_rules_n(plan->rules) + 1, sizeof(*watch->alerts));
+	int status = watch->alerts ? make_rooms(watch, options) : -ENOMEM;
+	if (status != 0) {
+		ww_watch_free(&watch);
+		return status;
+	}
+	*ret = watch;
+	return 0;
+}
+
+void ww_watch_free(struct ww_watch **watch)
+{
+	if (!*watch)
+		return;
+	ww_flows_free(&(*watch)->flows);
+	ww_trw_free(&(*watch)->trw);
+	ww_chain_free(&(*watch)->chain);
+	free((*watch)->alerts);
+	free(*watch);
+	*watch = NULL;
+}
+
+void ww_watch_feed(struct ww_watch *watch, const struct ww_frame *frames, size_t n)
+{
+	struct ww_packet packets[WW_BATCH];
+	bool skipped[WW_BATCH];
+	ww_assert(n <= WW_BATCH);
+	for (size_t i = 0; i < n; i++) {
+		ww_packet_decode(&frames[i], &packets[i]);
+		ww_packet_count(&watch->packets, &packets[i], frames[i].length);
+		if (!watch->any_packet || frames[i].time_us < watch->first_us)
+			watch->first_us = frames[i].time_us;
+		if (!watch->any_packet || frames[i].time_us > watch->last_us)
+			watch->last_us = frames[i].time_us;
+		watch->any_packet = true;
+	}
+	ww_flows_feed(watch->flows, packets, n, skipped);
+}
+
+int ww_watch_finish(struct ww_watch *watch)
+{
+	ww_flows_finish(watch->flows);
+	ww_trw_finish(watch->trw);
+	return ww_chain_finish(watch->chain);
+}
+
+void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *ret)
+{
+	const struct ww_trw_counts scan = ww_trw_counts(watch->trw);
+	*ret = (struct ww_watch_summary){
+		.packets = &watch->packets,
+		.flows = ww_flows_counts(watch->flows),
+		.rules = *ww_rules_counts(watch->plan->rules),
+		.any_packet = watch->any_packet,
+		.first_us = watch->first_us,
+		.last_us = watch->last_us,
+		.findings = watch->findings,
+		.scan_threshold = scan.threshold,
+		.scan_run_length = scan.run_length,
+		.false_alarms_a_day = scan.false_alarms_per_day,
+		.evicted_sources = scan.evicted_sources,
+		.evicted_scanners = scan.evicted_scanners,
+		.evicted_hosts = ww_chain_counts(watch->chain).evicted_cases,
+	};
+	ret->hosts = ww_flows_hosts(watch->flows, &ret->hosts_exact);
+	ret->rules.loaded -= watch->plan->n_stage_rules;
+	memcpy(ret->findings_by_kind, watch->by_kind, sizeof(ret->findings_by_kind));
+}
+
+const struct ww_chain *ww_watch_chain(const struct ww_watch *watch)
+{
+	return watch->chain;
+}
+
+void ww_watch_each_rule(const struct ww_watch *watch,
+	void (*each)(void *context, const struct ww_rule *rule, uint64_t alerts), void *context)
+{
+	for (size_t i = 0; i < ww_rules_n(watch->plan->rules); i++)
+		if (watch->alerts[i])
+			each(context, ww_rules_get(watch->plan->rules, i), watch->alerts[i]);
+}

@@ -187,7 +187,8 @@ static void check_stages(struct lint *lint)
 	for (size_t i = 0; i < advisory->n_stages; i++) {
 		const struct ww_stage *stage = &advisory->stages[i];
 		check_sids(lint, stage);
-		if (i > 0 && stage->sets < stage[-1].sets)
+		/* The victim's own scan ends the chain; behind it, another visit may begin. */
+		if (i > 0 && stage->sets < stage[-1].sets && stage[-1].event != WW_STAGE_SCAN)
 			warn(lint, "WA005", stage->at,
 				"stage '%s' sets '%s' behind '%s', which goes further", stage->id,
 				ww_host_state_name(stage->sets), stage[-1].id);

@@ -64,8 +64,11 @@ static void add_header(
 	ww_buf_adds(out, "\n  ");
 	ww_paint(out, screen, WW_PAINT_BAD, ww_buf_text(&line), 0);
 	add_service(out, finding);
-	ww_buf_addf(out, "   %s %s   %s %.2f\n  ", ww_screen_time(screen, finding->time_us, when),
-		screen->tz, ww_lang(screen, "confidence", "確度"), finding->confidence);
+	/* What is not certain is not shown as 1.00. */
+	bool nearly = finding->confidence < 1 && finding->confidence >= 0.995;
+	ww_buf_addf(out, "   %s %s   %s %s%.2f\n  ", ww_screen_time(screen, finding->time_us, when),
+		screen->tz, ww_lang(screen, "confidence", "確度"), nearly ? ">" : "",
+		nearly ? 0.99 : finding->confidence);
 	ww_clean(out, finding->msg);
 	if (finding->sid)
 		ww_buf_addf(out, "  [%u:%u]", finding->gid, finding->sid);
@@ -179,27 +182,59 @@ static void add_packet(struct ww_buf *out, const struct ww_screen *screen,
 
 /* ---- the walk of a test ---- */
 
+/* A cell of a table: padded on the left where `columns` < 0, and two blanks behind. */
+static void add_cell(struct ww_buf *out, const char *text, int columns)
+{
+	if (columns < 0)
+		ww_buf_pad(out, ' ', -columns - ww_text_width(text));
+	ww_text_left(out, text, columns > 0 ? columns : 0);
+	ww_buf_adds(out, "  ");
+}
+
+/* The outcome of a first contact in the screen's language; other notes stay as they are. */
+static const char *outcome_word(const struct ww_screen *screen, const char *note)
+{
+	static const char *const words[][2] = {
+		{"answered", "応答あり"}, {"refused", "拒否"}, {"unanswered", "応答なし"}};
+	for (size_t i = 0; screen->ja && i < WW_N(words); i++)
+		if (strcmp(note, words[i][0]) == 0)
+			return words[i][1];
+	return note;
+}
+
 static void add_walk_step(struct ww_buf *out, const struct ww_screen *screen, size_t step,
-	const struct ww_evidence *evidence, double threshold)
+	const struct ww_evidence *evidence, double threshold, int width)
 {
 	struct ww_buf cell = WW_BUF_INIT;
 	char clock[WW_SCREEN_TIME_MAX];
-	ww_buf_addf(out, "  %4zu  %9" PRIu64 "  %s  ", step, evidence->frame,
+	ww_buf_addf(out, "  %4zu  %8" PRIu64 "  %s  ", step, evidence->frame,
 		ww_screen_clock(screen, evidence->time_us, clock));
 	ww_endpoint(&cell, &evidence->dst, evidence->dport);
-	ww_text_left(out, ww_buf_text(&cell), 22);
+	add_cell(out, ww_buf_text(&cell), width);
 	ww_buf_reset(&cell);
-	ww_clean(&cell, evidence->note);
-	ww_buf_addc(out, ' ');
-	ww_text_left(out, ww_buf_text(&cell), 12);
+	ww_clean(&cell, outcome_word(screen, evidence->note));
+	add_cell(out, ww_buf_text(&cell), 10);
 	ww_buf_reset(&cell);
 	if (isfinite(evidence->score))
 		ww_buf_addf(&cell, "%8.3f", evidence->score);
-	ww_buf_addc(out, ' ');
 	ww_paint(out, screen, evidence->score >= threshold ? WW_PAINT_BAD : WW_PAINT_PLAIN,
 		ww_buf_text(&cell), 0);
 	ww_buf_addc(out, '\n');
 	ww_buf_done(&cell);
+}
+
+/* Columns of the widest endpoint. */
+static int endpoint_width(const struct ww_finding *finding)
+{
+	struct ww_buf cell = WW_BUF_INIT;
+	int width = 0;
+	for (size_t i = 0; i < finding->n_evidence; i++) {
+		ww_buf_reset(&cell);
+		ww_endpoint(&cell, &finding->evidence[i].dst, finding->evidence[i].dport);
+		width = (int)cell.len > width ? (int)cell.len : width;
+	}
+	ww_buf_done(&cell);
+	return width;
 }
 
 static void add_walk(
@@ -209,11 +244,17 @@ static void add_walk(
 	size_t n = finding->n_evidence < WW_FINDING_EVIDENCE ? finding->n_evidence
 							     : WW_FINDING_EVIDENCE;
 	size_t n_scores = 0, crossed = 0;
-	ww_buf_addf(out, "\n  %4s  %9s  %-12s  %-22s %-12s %8s\n", ww_lang(screen, "step", "手順"),
-		"frame", "time", "to", "outcome", "score");
+	int width = endpoint_width(finding);
+	ww_buf_adds(out, "\n  ");
+	add_cell(out, ww_lang(screen, "step", "手順"), -4);
+	add_cell(out, ww_lang(screen, "frame", "フレーム"), -8);
+	add_cell(out, ww_lang(screen, "time", "時刻"), 12);
+	add_cell(out, ww_lang(screen, "to", "宛先"), width);
+	add_cell(out, ww_lang(screen, "outcome", "結果"), 10);
+	ww_buf_addf(out, "%s\n", ww_lang(screen, "   score", "    得点"));
 	for (size_t i = 0; i < n; i++) {
 		const struct ww_evidence *evidence = &finding->evidence[i];
-		add_walk_step(out, screen, i + 1, evidence, finding->threshold);
+		add_walk_step(out, screen, i + 1, evidence, finding->threshold, width);
 		if (!isfinite(evidence->score))
 			continue;
 		scores[n_scores++] = evidence->score;
@@ -240,9 +281,9 @@ static void add_scan_counts(
 	ww_buf_addf(out,
 		ww_lang(screen,
 			": %" PRIu64 " targets on %" PRIu64 " hosts and %" PRIu64 " ports, %" PRIu64
-			" of them without an answer\n",
+			" of them refused or unanswered\n",
 			": 対象 %" PRIu64 " (ホスト %" PRIu64 "、ポート %" PRIu64
-			")、うち応答なし %" PRIu64 "\n"),
+			")、うち拒否または応答なし %" PRIu64 "\n"),
 		finding->targets, finding->hosts, finding->ports, finding->failed);
 	ww_buf_addf(out,
 		ww_lang(screen,
@@ -454,7 +495,8 @@ static enum ww_exit list(struct ww_call *call, struct ww_last *last)
 {
 	const struct ww_screen *screen = call->screen;
 	struct ww_buf out = WW_BUF_INIT;
-	uint64_t n = last->n_findings < LIST_MAX ? last->n_findings : LIST_MAX;
+	uint64_t most = screen->json ? WW_STORE_FINDINGS : LIST_MAX;
+	uint64_t n = last->n_findings < most ? last->n_findings : most;
 	int status = 0;
 	for (uint64_t id = 1; id <= n && status == 0; id++) {
 		struct ww_finding finding;
@@ -469,6 +511,10 @@ static enum ww_exit list(struct ww_call *call, struct ww_last *last)
 		}
 		ww_store_finding_done(&finding);
 	}
+	if (!screen->json && n < last->n_findings)
+		ww_buf_addf(&out, "        %s %" PRIu64 " %s\n", ww_glyph(screen, WW_GLYPH_DOTS),
+			last->n_findings - n,
+			ww_lang(screen, "more; --json lists all", "件は省略 (--json で全件)"));
 	ww_show(screen, &out);
 	ww_buf_done(&out);
 	if (status != 0)
@@ -479,7 +525,7 @@ static enum ww_exit list(struct ww_call *call, struct ww_last *last)
 				"直近の実行では何も見つかっていません。"));
 	else if (!screen->json)
 		ww_say(screen,
-			ww_lang(screen, "\n%" PRIu64 " findings.  why:  wormwood explain N\n",
+			ww_lang(screen, "\n%" PRIu64 " finding(s).  why:  wormwood explain N\n",
 				"\n検出 %" PRIu64 " 件。  詳細:  wormwood explain N\n"),
 			last->n_findings);
 	return WW_EXIT_NOTHING;

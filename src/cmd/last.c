@@ -42,6 +42,9 @@ static enum ww_exit find(struct ww_call *call, const char *number, struct ww_las
 			"finding %" PRIu64
 			" was counted but not kept: the store keeps the first %d of a run",
 			id, WW_STORE_FINDINGS);
+	if (last->n_findings == 1)
+		return ww_usage(
+			call, "there is no finding %" PRIu64 ": the last run has one, 1", id);
 	return ww_usage(call,
 		"there is no finding %" PRIu64 ": the last run has %" PRIu64 ", 1 to %" PRIu64, id,
 		last->n_findings, last->n_findings);

@@ -290,14 +290,14 @@ static void report(const struct ww_call *call, const struct slice *slice)
 	} else {
 		ww_quote_shell(&path, slice->path);
 		ww_buf_addf(&out,
-			ww_lang(screen, "%" PRIu64 " packets of finding %" PRIu64 " written to ",
+			ww_lang(screen, "%" PRIu64 " packet(s) of finding %" PRIu64 " written to ",
 				"%" PRIu64 " パケット (検出 %" PRIu64 ") を書き出しました: "),
 			slice->written, slice->finding->id);
 		ww_clean(&out, slice->path);
 		ww_buf_addf(&out,
 			ww_lang(screen,
 				"\n  %" PRIu64 " packets were read; %" PRIu64
-				" duplicate frames were left out\n",
+				" duplicate frame(s) left out\n",
 				"\n  読んだパケット %" PRIu64 "、除いた重複フレーム %" PRIu64 "\n"),
 			slice->read, slice->duplicates);
 		ww_buf_addf(&out, "\n%s\n  wireshark %s\n  %s  %s\n",

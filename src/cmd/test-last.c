@@ -229,7 +229,7 @@ static void test_explain(void **state)
 	expect(RUN("explain", "0", "--db", db), WW_EXIT_USAGE, "", "not the number");
 	expect(RUN("explain", "1;x", "--db", db), WW_EXIT_USAGE, "", "not the number");
 	expect(RUN("explain", "1", "2", "--db", db), WW_EXIT_USAGE, "", "one finding at a time");
-	expect(RUN("explain", "--db", db), WW_EXIT_NOTHING, "2 findings", "");
+	expect(RUN("explain", "--db", db), WW_EXIT_NOTHING, "2 finding(s)", "");
 
 	struct ran ran = RUN("explain", "1", "--db", db);
 	static const char *const want[] = {
@@ -260,11 +260,13 @@ static void test_explain_scan(void **state)
 {
 	save("-", 0, 0);
 	expect(RUN("explain", "2", "--db", db), WW_EXIT_NOTHING,
-		"10.0.0.24:445          unanswered      6.930\n", "");
+		"10.0.0.24:445  unanswered     6.930\n", "");
 	expect(RUN("explain", "2", "--db", db), WW_EXIT_NOTHING,
 		"▂▃▅▆██  full height = threshold 6.900, reached at step 5\n", "");
 	expect(RUN("explain", "2", "--db", db), WW_EXIT_NOTHING,
 		"alarm after 5 first contacts judged, 21 sent", "");
+	expect(RUN("explain", "2", "--db", db, "--lang", "ja"), WW_EXIT_NOTHING,
+		"10.0.0.24:445  応答なし       6.930\n", "");
 	struct ran ran = RUN("explain", "2", "--db", db);
 	assert_null(strstr(ran.out, "wormwood slice")); /* standard input cannot be read again */
 	done(&ran);
@@ -424,7 +426,7 @@ static void test_slice(void **state)
 	make_capture();
 	save_slice_findings(false);
 	expect(RUN("slice", "1", "-w", sliced, "--db", db), WW_EXIT_NOTHING,
-		"4 packets of finding 1 written to ", "");
+		"4 packet(s) of finding 1 written to ", "");
 	FRAMES(1, 2, 3, 7);
 	expect(RUN("slice", "1", "-w", sliced, "--db", db), WW_EXIT_NOTHING,
 		"ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2 && tcp.port == 1034 && tcp.port == "
@@ -432,7 +434,7 @@ static void test_slice(void **state)
 		"");
 	FRAMES(1, 2, 3, 7);
 	expect(RUN("slice", "2", "-w", sliced, "--db", db), WW_EXIT_NOTHING,
-		"12 packets were read; 1 duplicate frames were left out", "");
+		"12 packets were read; 1 duplicate frame(s) left out", "");
 	FRAMES(9, 10);
 	expect(RUN("slice", "3", "-w", sliced, "--db", db), WW_EXIT_NOTHING, "", "");
 	FRAMES(1, 2, 3, 5, 7, 8, 9, 10);

@@ -52,11 +52,14 @@ uint32_t ww_drill_server(struct ww_drill_world *world, uint32_t host)
 
 static void add_host(struct ww_drill_world *world, uint32_t ip, uint8_t flags)
 {
+	/* One draw a statement: the order inside an expression is the compiler's. */
+	uint16_t next_port = (uint16_t)(1025 + ww_rng_below(&world->rng, 3000));
+	uint16_t ip_id = (uint16_t)ww_rng_u64(&world->rng);
 	world->hosts[world->n_hosts++] = (struct ww_drill_host){
 		.ip = ip,
 		.of_case = WW_DRILL_NONE,
-		.next_port = (uint16_t)(1025 + ww_rng_below(&world->rng, 3000)),
-		.ip_id = (uint16_t)ww_rng_u64(&world->rng),
+		.next_port = next_port,
+		.ip_id = ip_id,
 		.flags = flags,
 	};
 }

@@ -95,15 +95,18 @@ static void compose_http(struct mixed *mixed, struct ww_talk *talk)
 {
 	struct ww_buf line = WW_BUF_INIT;
 	for (uint64_t turn = 1 + below(mixed, 2); turn > 0; turn--) {
+		/* One draw a statement: the order inside an expression is the compiler's. */
 		size_t len = 6000 + below(mixed, 50000);
+		const char *folder = &"articles"[below(mixed, 6)];
+		unsigned page = (unsigned)below(mixed, 5000), site = (unsigned)below(mixed, 300);
+		unsigned id = (unsigned)below(mixed, UINT32_MAX);
+		unsigned cookie = (unsigned)below(mixed, UINT32_MAX);
 		ww_buf_reset(&line);
 		ww_buf_addf(&line,
 			"GET /%.8s/%u.html?id=%08x HTTP/1.1\r\nHost: www%u.example.com\r\n"
 			"User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)\r\n"
 			"Accept: */*\r\nCookie: session=%08x\r\nConnection: keep-alive\r\n\r\n",
-			"articles" + below(mixed, 6), (unsigned)below(mixed, 5000),
-			(unsigned)below(mixed, UINT32_MAX), (unsigned)below(mixed, 300),
-			(unsigned)below(mixed, UINT32_MAX));
+			folder, page, id, site, cookie);
 		say_long(mixed, talk, 0, ww_buf_text(&line), line.len);
 		ww_buf_reset(&line);
 		ww_buf_addf(&line,

@@ -23,15 +23,14 @@ static void make_scanners(struct scanner *scanners, struct ww_rng *rng)
 {
 	static const uint16_t ports[] = {135, 445, 80, 139, 1433, 22, 23, 3389};
 	for (int i = 0; i < SCANNERS; i++) {
-		scanners[i] = (struct scanner){
-			.ip = 10u << 24 | (uint32_t)(i / 100) << 16 | (uint32_t)(i % 100 + 1) << 8 |
-			      7,
-			.next = (uint32_t)ww_rng_u64(rng) & 0x00ffff00,
-			.port = ports[ww_rng_below(rng, WW_N(ports))],
-			.sport = (uint16_t)(1025 + ww_rng_below(rng, 3000)),
-			.ip_id = (uint16_t)ww_rng_u64(rng),
-			.is_sequential = i % 2,
-		};
+		/* One draw a statement: the order inside an expression is the compiler's. */
+		scanners[i].ip =
+			10u << 24 | (uint32_t)(i / 100) << 16 | (uint32_t)(i % 100 + 1) << 8 | 7;
+		scanners[i].next = (uint32_t)ww_rng_u64(rng) & 0x00ffff00;
+		scanners[i].port = ports[ww_rng_below(rng, WW_N(ports))];
+		scanners[i].sport = (uint16_t)(1025 + ww_rng_below(rng, 3000));
+		scanners[i].ip_id = (uint16_t)ww_rng_u64(rng);
+		scanners[i].is_sequential = i % 2;
 		scanners[i].next |= 172u << 24;
 		printf("{\"type\":\"scanner\",\"ip\":\"10.%d.%d.7\",\"port\":%d,\"strategy\":\"%"
 		       "s\"}\n",

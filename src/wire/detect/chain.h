@@ -33,9 +33,9 @@
  * the least-squares slope of ln(infected so far) over the first half of the infections, 8 or more.
  * NaN where there is too little.
  *
- * Memory (defaults): 65,536 cases (host and outbreak) of about 850 bytes, touched as used; of a
+ * Memory (defaults): 65,536 cases (host and outbreak) of 1,056 bytes, touched as used; of a
  * full bucket of 8, the one of the lowest state, then the longest silent goes. 65,536 answered
- * contacts of 48 bytes in buckets of 8 for imitation; of a full bucket, contacts of sources that
+ * contacts of 56 bytes in buckets of 8 for imitation; of a full bucket, contacts of sources that
  * are no scanners go first, then the oldest. 65,536 finding numbers of incidents. 12 stages of an
  * advisory. Everything given up is counted. One thread at a time.
  *

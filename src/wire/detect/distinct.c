@@ -12,8 +12,9 @@ _Static_assert(1 << PRECISION == WW_DISTINCT_REGISTERS, "registers are 2^precisi
 /* An endpoint: 48 bits of the address's hash, never 0, and the port. 0 marks an empty slot. */
 struct owner {
 	uint64_t few[WW_DISTINCT_FEW];
-	uint32_t n;     /* endpoints, while exact */
-	uint32_t table; /* 1-based; 0: none */
+	uint32_t n;         /* endpoints, while exact */
+	uint32_t table;     /* 1-based; 0: none */
+	uint32_t last_port; /* + 1, that is in the sketch of ports; 0: none */
 	bool sketched;
 };
 
@@ -79,10 +80,13 @@ static void sketch_add(uint8_t *registers, uint64_t hash)
 
 static void sketch_endpoint(struct ww_distinct *distinct, uint32_t owner, uint64_t endpoint)
 {
-	uint64_t port = endpoint & 0xffff;
+	uint32_t port = (uint32_t)(endpoint & 0xffff);
 	sketch_add(sketch_of(distinct, owner, 0), ww_hash_2(&distinct->key, endpoint, 1));
 	sketch_add(sketch_of(distinct, owner, 1), ww_hash_2(&distinct->key, endpoint >> 16, 2));
+	if (distinct->owners[owner].last_port == port + 1)
+		return;
 	sketch_add(sketch_of(distinct, owner, 2), ww_hash_2(&distinct->key, port, 3));
+	distinct->owners[owner].last_port = port + 1;
 }
 
 static uint64_t *table_of(const struct ww_distinct *distinct, uint32_t table)

@@ -179,6 +179,31 @@ static void port_scans(void **state)
 	}
 }
 
+/* As in nmap-synscan.pcapng: the ports that answer do so before the first silence is judged. */
+static void open_ports_count_as_targets(void **state)
+{
+	struct bench bench = begin();
+	struct ww_contact sent[1000];
+	for (uint16_t i = 0; i < 1000; i++) {
+		sent[i] = send(&bench, 1, 0x40000000, (uint16_t)(i + 1));
+		if (i == 8 || i == 20 || i == 700)
+			judge(&bench, sent[i], WW_CONTACT_ANSWERED);
+		if (i == 12)
+			judge(&bench, sent[i], WW_CONTACT_REFUSED);
+		if (i >= 30 && i != 30 + 8 && i != 30 + 12 && i != 30 + 20 && i != 730)
+			judge(&bench, sent[i - 30], WW_CONTACT_UNANSWERED);
+	}
+	for (uint16_t i = 970; i < 1000; i++)
+		judge(&bench, sent[i], WW_CONTACT_UNANSWERED);
+	ww_trw_finish(bench.trw);
+	assert_int_equal(bench.told->n, 1);
+	assert_int_equal(bench.told->findings[0].targets, 1000);
+	assert_int_equal(bench.told->findings[0].ports, 1000);
+	assert_int_equal(bench.told->findings[0].failed, 997);
+	assert_true(bench.told->findings[0].first_contacts_to_alarm <= 7);
+	end(&bench);
+}
+
 static void a_block_and_its_neighbours(void **state)
 {
 	static const struct {
@@ -266,10 +291,9 @@ static void a_worm_that_counts_upwards(void **state)
 	}
 	ww_trw_finish(bench.trw);
 	const struct ww_finding *finding = &bench.told->findings[0];
-	struct ww_ip start = ww_ip_from_v4(0x0a030001);
+	struct ww_ip start = ww_ip_from_v4(0x0a030000);
 	assert_int_equal(bench.told->n, 1);
 	assert_string_equal(finding->strategy.name, "sequential");
-	/* The first one answered while the score stood at 0: no part of the walk. */
 	assert_true(ww_ip_equal(&finding->strategy.start, &start));
 	assert_true(fabs(finding->strategy.per_s - 1000) < 100);
 	assert_true(finding->first_contacts_to_alarm <= 15);
@@ -461,6 +485,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sweep_of_nine_hosts),
 		cmocka_unit_test(port_scans),
+		cmocka_unit_test(open_ports_count_as_targets),
 		cmocka_unit_test(a_block_and_its_neighbours),
 		cmocka_unit_test(a_busy_client_is_no_scanner),
 		cmocka_unit_test(a_dead_server_counts_once),

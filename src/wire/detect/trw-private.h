@@ -14,12 +14,21 @@ struct step {
 	uint8_t outcome;
 };
 
-/* The last steps of one source since it stood at 0; steps[0] is the oldest kept. */
+/* The last steps of one source; steps[0] is the oldest kept. */
 struct walk {
 	struct step steps[WW_TRW_STEPS];
 	uint32_t owner; /* index of the source + 1; 0: free */
 	uint8_t n;
 };
+
+/* The first step after the last that stands at 0: where the evidence begins. */
+static inline uint8_t ww_trw_walk_start(const struct walk *walk)
+{
+	uint8_t start = walk->n;
+	while (start > 0 && walk->steps[start - 1].score > 0)
+		start--;
+	return start;
+}
 
 /* 32 bytes, two to a cache line. All zero: empty. */
 struct source {
@@ -49,6 +58,7 @@ struct scanner {
 	struct ww_ip first_dst; /* of the earliest packet kept */
 	uint16_t first_port;
 	uint64_t first_frame;
+	uint64_t live_frame; /* the first packet after the alarm; 0: none yet */
 	/* Deltas between the destinations of one port in the order sent. */
 	struct ww_ip last_dst;
 	uint16_t last_port;

@@ -11,6 +11,9 @@ enum { LOPSIDED = 5 };
 /* 'sequential' wants so many deltas, of which so many percent are +1. */
 enum { SEQUENTIAL_DELTAS = 5, SEQUENTIAL_PERCENT = 80 };
 
+/* Contacts so shortly before the walk are counted with the scan. */
+static const double SAME_SCAN_US = 60e6;
+
 static const double CONFIDENCE_MAX = 0.999;
 
 /* The frame into the ascending list; of more than 32 the earliest stay. */
@@ -66,14 +69,24 @@ static int compare_frames(const void *a, const void *b)
 	return (x->frame > y->frame) - (x->frame < y->frame);
 }
 
-/* The walk that led to the alarm: its facts, and its destinations in the order sent. */
+/*
+ * The walk that led to the alarm: its facts, and its destinations in the order sent. What was sent
+ * shortly before it and answered belongs to the same scan.
+ */
 static void keep_walk(struct ww_trw *trw, uint32_t slot, const struct walk *walk)
 {
 	struct scanner *scanner = &trw->scanners[slot - 1];
 	struct step sent[WW_TRW_STEPS];
-	memcpy(sent, walk->steps, walk->n * sizeof sent[0]);
-	qsort(sent, walk->n, sizeof sent[0], compare_frames);
-	for (int i = 0; i < walk->n; i++) {
+	uint8_t start = ww_trw_walk_start(walk);
+	size_t n = 0;
+	for (uint8_t i = 0; i < walk->n; i++) {
+		double before_us =
+			(double)walk->steps[start].sent_us - (double)walk->steps[i].sent_us;
+		if (i >= start || fabs(before_us) <= SAME_SCAN_US)
+			sent[n++] = walk->steps[i];
+	}
+	qsort(sent, n, sizeof sent[0], compare_frames);
+	for (size_t i = 0; i < n; i++) {
 		const struct step *step = &sent[i];
 		keep_frame(scanner, step->frame);
 		keep_first(scanner, step->sent_us, step->frame, &step->dst, step->port);
@@ -173,9 +186,10 @@ static const char *outcome_name(uint8_t outcome)
 static size_t write_evidence(const struct ww_trw *trw, const struct source *source,
 	const struct walk *walk, struct ww_evidence *evidence)
 {
-	for (int i = 0; i < walk->n; i++) {
+	size_t n = 0;
+	for (uint8_t i = ww_trw_walk_start(walk); i < walk->n; i++, n++) {
 		const struct step *step = &walk->steps[i];
-		evidence[i] = (struct ww_evidence){
+		evidence[n] = (struct ww_evidence){
 			.frame = step->frame,
 			.time_us = step->sent_us,
 			.src = source->ip,
@@ -184,10 +198,10 @@ static size_t write_evidence(const struct ww_trw *trw, const struct source *sour
 			.proto = source->proto,
 			.score = step->score * trw->walk.unit,
 		};
-		snprintf(evidence[i].note, sizeof evidence[i].note, "%s",
+		snprintf(evidence[n].note, sizeof evidence[n].note, "%s",
 			outcome_name(step->outcome));
 	}
-	return walk->n;
+	return n;
 }
 
 static double posterior(const struct ww_trw *trw, const struct source *source)
@@ -247,17 +261,22 @@ uint32_t ww_trw_scanner_new(struct ww_trw *trw, const struct source *source,
 void ww_trw_scanner_contact(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact)
 {
 	struct scanner *scanner = &trw->scanners[slot - 1];
+	if (contact->outcome != WW_CONTACT_SENT) {
+		keep_outcome(scanner, contact->outcome);
+		/* What was sent after the alarm was counted then; what was under way is not yet. */
+		if (scanner->live_frame && contact->sent_frame >= scanner->live_frame)
+			return;
+	} else {
+		scanner->sent++;
+		if (scanner->live_frame == 0)
+			scanner->live_frame = contact->sent_frame;
+		keep_delta(scanner, &contact->dst, contact->port);
+	}
 	keep_frame(scanner, contact->sent_frame);
 	keep_first(scanner, contact->sent_us, contact->sent_frame, &contact->dst, contact->port);
 	ww_distinct_add(trw->distinct, slot - 1, &contact->dst, contact->port);
 	if (contact->sent_us > scanner->last_us)
 		scanner->last_us = contact->sent_us;
-	if (contact->outcome == WW_CONTACT_SENT) {
-		scanner->sent++;
-		keep_delta(scanner, &contact->dst, contact->port);
-		return;
-	}
-	keep_outcome(scanner, contact->outcome);
 }
 
 void ww_trw_scanner_update(struct ww_trw *trw, uint32_t slot)

@@ -5,6 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* So many contacts under way at once may be a scan whose first answers are not to be forgotten. */
+enum { BURST = 4 };
+
 struct ww_trw_config ww_trw_config_default(void)
 {
 	return (struct ww_trw_config){
@@ -117,18 +120,31 @@ static void walk_release(struct ww_trw *trw, struct source *source)
 	source->slot = 0;
 }
 
-/* A free walk; when all are in use the one at the clock's hand, which was taken longest ago. */
+/*
+ * A free walk; when all are in use one near the clock's hand, rather of a source that stands at 0,
+ * else the one that was taken longest ago.
+ */
 static struct walk *walk_take(struct ww_trw *trw, struct source *source)
 {
+	enum { LOOK = 16 };
 	uint32_t pick = trw->next_walk;
-	if (trw->n_free_walks)
+	if (trw->n_free_walks) {
 		pick = trw->free_walks[--trw->n_free_walks];
-	else
-		trw->next_walk = (trw->next_walk + 1) % trw->n_walks;
+	} else {
+		for (uint32_t i = 0; i < LOOK; i++) {
+			uint32_t at = (trw->next_walk + i) % trw->n_walks;
+			if (trw->sources[trw->walks[at].owner - 1].score > 0)
+				continue;
+			pick = at;
+			break;
+		}
+		trw->next_walk = (pick + 1) % trw->n_walks;
+	}
 	struct walk *walk = &trw->walks[pick];
 	if (walk->owner) {
-		trw->sources[walk->owner - 1].slot = 0;
-		trw->counts.evicted_walks++;
+		struct source *loser = &trw->sources[walk->owner - 1];
+		loser->slot = 0;
+		trw->counts.evicted_walks += loser->score > 0;
 	}
 	walk->n = 0;
 	walk->owner = (uint32_t)(source - trw->sources) + 1;
@@ -179,10 +195,15 @@ static uint16_t add_sat(uint16_t a, uint16_t b)
 	return a > UINT16_MAX - b ? UINT16_MAX : (uint16_t)(a + b);
 }
 
-/* The source stands at 0: what it did before is no evidence any more. */
+/*
+ * The source stands at 0: what it did before is no evidence any more. While others of its contacts
+ * are under way the walk is kept, for the count of targets: a port scan begins with the ports that
+ * answer, since answers come sooner than silence.
+ */
 static void stand_at_zero(struct ww_trw *trw, struct source *source)
 {
-	walk_release(trw, source);
+	if (source->pending == 0)
+		walk_release(trw, source);
 	source->score = 0;
 	source->consumed = 0;
 	source->sent = source->pending;
@@ -225,31 +246,27 @@ static uint16_t score_after(const struct ww_trw *trw, uint16_t score, uint8_t ou
 
 /*
  * The contact was taken for unanswered and then answered: its step down instead of up, and all
- * steps after it again. Where the walk touches 0 on the way, what was before is dropped.
+ * steps after it again. Where the walk touches 0 on the way, it begins anew.
  */
 static void take_back(struct ww_trw *trw, struct source *source, struct step *step)
 {
 	struct walk *walk = walk_of(trw, source);
 	uint16_t score = step->score > trw->walk.up ? (uint16_t)(step->score - trw->walk.up) : 0;
-	uint8_t first = (uint8_t)(step - walk->steps), drop = 0;
+	uint8_t first = (uint8_t)(step - walk->steps);
+	bool touched = false;
 	step->outcome = WW_CONTACT_ANSWERED;
 	for (uint8_t i = first; i < walk->n; i++) {
 		score = score_after(trw, score, walk->steps[i].outcome);
 		walk->steps[i].score = score;
-		if (score == 0)
-			drop = (uint8_t)(i + 1);
+		touched = touched || score == 0;
 	}
 	trw->counts.taken_back++;
 	trw->counts.failed--;
 	source->score = score;
 	if (score == 0) {
 		stand_at_zero(trw, source);
-		return;
-	}
-	if (drop) {
-		walk->n = (uint8_t)(walk->n - drop);
-		memmove(walk->steps, walk->steps + drop, walk->n * sizeof walk->steps[0]);
-		source->consumed = walk->n;
+	} else if (touched) {
+		source->consumed = (uint16_t)(walk->n - ww_trw_walk_start(walk));
 		source->sent = add_sat(source->consumed, source->pending);
 	}
 }
@@ -269,7 +286,9 @@ static void alarm(struct ww_trw *trw, struct source *source, const struct ww_con
 static void judge_failed(
 	struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
 {
-	if (walk_find(walk_of(trw, source), contact))
+	struct step *before = walk_find(walk_of(trw, source), contact);
+	if (before && before->outcome != WW_CONTACT_ANSWERED &&
+		before >= walk_of(trw, source)->steps + ww_trw_walk_start(walk_of(trw, source)))
 		return;
 	source->score = (uint16_t)ww_walk_fail(&trw->walk, source->score);
 	source->consumed = add_sat(source->consumed, 1);
@@ -283,6 +302,8 @@ static void judge_answered(
 {
 	if (source->score == 0) {
 		source->sent = source->pending;
+		if (source->pending >= BURST && (source->slot || trw->n_free_walks))
+			walk_push(trw, source, contact);
 		return;
 	}
 	struct step *step = walk_find(walk_of(trw, source), contact);
@@ -294,10 +315,9 @@ static void judge_answered(
 		return;
 	source->score = (uint16_t)ww_walk_answer(&trw->walk, source->score);
 	source->consumed = add_sat(source->consumed, 1);
+	walk_push(trw, source, contact);
 	if (source->score == 0)
 		stand_at_zero(trw, source);
-	else
-		walk_push(trw, source, contact);
 }
 
 /*

@@ -130,10 +130,10 @@ static const char *what_else(const uint8_t *bytes, size_t len)
 static int begin(struct ww_capture *capture, struct ww_err *err)
 {
 	/* Eight bytes tell apart all that we name; fewer may still be a pcap magic. */
-	ww_capture_need(capture, 8);
-	if (capture->source.code == -EBADMSG)
+	bool enough = ww_capture_need(capture, 8);
+	if (!enough && capture->source.code == -EBADMSG)
 		return ww_fail(err, WW_NOWHERE, -EINVAL, "%s", capture->source.what);
-	if (capture->source.code)
+	if (!enough && capture->source.code)
 		return capture->source.code;
 	if (ww_capture_have(capture) == 0)
 		return ww_fail(err, WW_NOWHERE, -EINVAL, "the file is empty");

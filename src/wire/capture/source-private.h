@@ -41,6 +41,7 @@ struct ww_source {
 	uint8_t *raw; /* compressed bytes, owned */
 	size_t raw_at, raw_len;
 	bool in_member; /* between the head and the end of a gzip member or zstd frame */
+	size_t hint;    /* of zstd: bytes that it wants next */
 	bool raw_end;   /* no more compressed bytes will come */
 
 	bool cut; /* the compressed stream stopped in the middle */

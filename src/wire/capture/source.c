@@ -117,33 +117,50 @@ static ssize_t read_gzip(struct ww_source *source, uint8_t *to, size_t room)
 		z->avail_in = (uInt)(source->raw_len - source->raw_at);
 		int rc = inflate(z, Z_NO_FLUSH);
 		source->raw_at = source->raw_len - z->avail_in;
-		if (rc == Z_STREAM_END)
+		if (rc == Z_STREAM_END) {
 			source->in_member = false;
-		else if (rc != Z_OK && rc != Z_BUF_ERROR && z->avail_out == room)
-			return fail(source, -EBADMSG, "the gzip data is damaged");
-		else if (rc != Z_OK && rc != Z_BUF_ERROR)
+		} else if (rc != Z_OK && rc != Z_BUF_ERROR) {
+			/* What was good before the damage goes out first. */
+			fail(source, -EBADMSG, "the gzip data is damaged");
+			if (z->avail_out == room)
+				return source->code;
 			break;
+		}
 	}
 	return (ssize_t)(room - z->avail_out);
 }
 
 #ifdef WW_HAVE_ZSTD
+/*
+ * The decoder forgets what it has written in a call that then meets an error, and decodes a small
+ * frame in one call. So it is fed no more than one block or one header at a time (a frame begins
+ * with one byte): what was good before the damage is delivered, however the file is read.
+ */
+static size_t zstd_feed(const struct ww_source *source)
+{
+	enum { NEXT_HEADER = 3 }; /* the hint includes the header of the next block */
+	size_t left = source->raw_len - source->raw_at;
+	size_t want = 1;
+	if (source->in_member)
+		want = source->hint > NEXT_HEADER ? source->hint - NEXT_HEADER : source->hint;
+	return left < want ? left : want;
+}
+
 static ssize_t read_zstd(struct ww_source *source, uint8_t *to, size_t room)
 {
 	ZSTD_outBuffer out = {to, room, 0};
 	while (out.pos == 0) {
 		/* Output may be pending inside the decoder even when the file has ended. */
 		bool more = refill(source);
-		ZSTD_inBuffer in = {
-			source->raw + source->raw_at, source->raw_len - source->raw_at, 0};
 		if (!more && !source->in_member)
 			return compressed_end(source);
-		size_t rc = ZSTD_decompressStream(source->codec, &out, &in);
+		ZSTD_inBuffer in = {source->raw + source->raw_at, zstd_feed(source), 0};
+		source->hint = ZSTD_decompressStream(source->codec, &out, &in);
 		source->raw_at += in.pos;
-		if (ZSTD_isError(rc))
+		if (ZSTD_isError(source->hint))
 			return fail(source, -EBADMSG,
 				"the zstd data is damaged or asks for too much memory");
-		source->in_member = rc != 0;
+		source->in_member = source->hint != 0;
 		if (!more && out.pos == 0)
 			return compressed_end(source);
 	}

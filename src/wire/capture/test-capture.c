@@ -763,6 +763,49 @@ static void mutations_read_alike_in_any_pieces(void **state)
 	}
 }
 
+/* So do damaged gzip and zstd: what was good before the damage is delivered either way. */
+static void check_damage_in_pieces(const struct ww_buf *packed)
+{
+	struct ww_buf copy = WW_BUF_INIT;
+	for (size_t at = 10; at < packed->len; at += 3) {
+		ww_buf_reset(&copy);
+		ww_buf_add(&copy, packed->data, packed->len - at % 5);
+		if (at < copy.len)
+			copy.data[at] ^= (char)(1 << at % 8);
+		int n[2] = {0, 0};
+		enum ww_capture_state ends[2] = {WW_CAPTURE_END, WW_CAPTURE_END};
+		for (int way = 0; way < 2; way++) {
+			struct ww_capture *capture = NULL;
+			struct ww_frame frames[WW_BATCH];
+			size_t got;
+			if (ww_capture_open_chunks(
+				    copy.data, copy.len, way ? 7 : 0, &capture, NULL) != 0)
+				continue;
+			while ((ends[way] = ww_capture_read(capture, frames, &got)) ==
+				WW_CAPTURE_MORE)
+				n[way] += (int)got;
+			ww_capture_close(&capture);
+		}
+		assert_int_equal(n[0], n[1]);
+		assert_int_equal(ends[0], ends[1]);
+	}
+	ww_buf_done(&copy);
+}
+
+static void damaged_compression_reads_alike_in_any_pieces(void **state)
+{
+	struct ww_buf plain = write_form(&forms[0]), gzip = WW_BUF_INIT, zstd = WW_BUF_INIT;
+	add_gzip(&gzip, plain.data, plain.len);
+	check_damage_in_pieces(&gzip);
+#ifdef WW_HAVE_ZSTD
+	add_zstd(&zstd, plain.data, plain.len);
+	check_damage_in_pieces(&zstd);
+#endif
+	ww_buf_done(&plain);
+	ww_buf_done(&gzip);
+	ww_buf_done(&zstd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -781,6 +824,7 @@ int main(void)
 		cmocka_unit_test(the_snap_length_cuts_as_libpcap_does),
 		cmocka_unit_test(what_is_no_capture_is_named),
 		cmocka_unit_test(mutations_read_alike_in_any_pieces),
+		cmocka_unit_test(damaged_compression_reads_alike_in_any_pieces),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

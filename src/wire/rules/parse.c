@@ -134,11 +134,12 @@ static bool leads_forward(const struct ww_step *step)
 
 /*
  * A step in front of the anchor that leads to it by relative steps need not be waited for: what
- * comes later would lead to a later anchor, which is a candidate of its own.
+ * comes later would lead to a later anchor, which is a candidate of its own (where the anchor is
+ * the fast pattern).
  */
 static void settle_waiting(struct ww_item *item)
 {
-	bool chain = item->anchor >= 0;
+	bool chain = item->anchor >= 0 && item->fast_len > 0;
 	for (int i = item->n_steps - 1; i >= 0; i--) {
 		struct ww_step *step = &item->steps[i];
 		bool before = i <= item->anchor;

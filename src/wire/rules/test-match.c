@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Random rules on random bytes, against slow models: the matchers against each other and against
+ * a plain search; chains of contents against a search of all ways; streams against one segment.
+ */
+#include "wire/rules/test-rules.h"
+
+#include "base/rng.h"
+
+#include <ctype.h>
+
+enum { TEXT_MAX = 200 };
+
+static void random_text(struct ww_rng *rng, uint8_t *out, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		out[i] = (uint8_t) "abAB\x00"[ww_rng_below(rng, 5)];
+}
+
+static bool equal(const uint8_t *a, const uint8_t *b, size_t len, bool nocase)
+{
+	for (size_t i = 0; i < len; i++)
+		if (nocase ? tolower(a[i]) != tolower(b[i]) : a[i] != b[i])
+			return false;
+	return true;
+}
+
+/* ---- matchers ---- */
+
+struct ends {
+	bool at[16][TEXT_MAX + 1];
+};
+
+static void mark(void *context, uint32_t pattern, size_t end)
+{
+	((struct ends *)context)->at[pattern][end] = true;
+}
+
+static void test_matchers(void **state)
+{
+	(void)state;
+	struct ww_rng rng = ww_rng_seeded(1);
+	for (int round = 0; round < 60; round++) {
+		uint8_t bytes[16][8];
+		struct ww_pattern patterns[16];
+		size_t n = 1 + ww_rng_below(&rng, 16);
+		for (size_t i = 0; i < n; i++) {
+			size_t len = 1 + ww_rng_below(&rng, 8);
+			random_text(&rng, bytes[i], len);
+			patterns[i] = (struct ww_pattern){
+				bytes[i], (uint32_t)len, ww_rng_below(&rng, 2) == 1};
+		}
+		struct ww_matcher *matchers[2];
+		void *scratch = NULL;
+		struct ww_err err;
+		for (int kind = 0; kind < 2; kind++)
+			assert_int_equal(ww_matcher_new((enum ww_matcher_kind)kind, patterns, n,
+						 &scratch, &matchers[kind], &err),
+				0);
+		for (int t = 0; t < 20; t++) {
+			uint8_t text[TEXT_MAX];
+			size_t len = ww_rng_below(&rng, TEXT_MAX);
+			random_text(&rng, text, len);
+			static struct ends found[3];
+			memset(found, 0, sizeof(found));
+			for (size_t i = 0; i < n; i++)
+				for (size_t at = 0; at + patterns[i].len <= len; at++)
+					if (equal(text + at, bytes[i], patterns[i].len,
+						    patterns[i].nocase))
+						found[2].at[i][at + patterns[i].len] = true;
+			for (int kind = 0; kind < 2; kind++) {
+				ww_matcher_scan(
+					matchers[kind], scratch, text, len, mark, &found[kind]);
+				assert_memory_equal(&found[kind], &found[2], sizeof(found[0]));
+			}
+		}
+		ww_matcher_free(&matchers[0]);
+		ww_matcher_free(&matchers[1]);
+		ww_matcher_scratch_free(&scratch);
+	}
+}
+
+/* ---- chains of contents ---- */
+
+struct piece {
+	uint8_t bytes[4];
+	int len;
+	bool nocase, negated, relative, has_depth, has_within;
+	int offset, depth, distance, within;
+};
+
+/* Every way to place piece i and those behind it. `cursor`: end of the last positive match. */
+static bool model(
+	const struct piece *pieces, int n, int i, const uint8_t *text, int len, int cursor)
+{
+	if (i == n)
+		return true;
+	const struct piece *piece = &pieces[i];
+	int low = piece->relative ? cursor + piece->distance : piece->offset;
+	int high = INT32_MAX;
+	if (piece->relative && piece->has_within)
+		high = low + piece->within;
+	if (!piece->relative && piece->has_depth)
+		high = low + piece->depth;
+	bool found = false;
+	for (int at = low < 0 ? 0 : low; at + piece->len <= len && at + piece->len <= high; at++) {
+		if (!equal(text + at, piece->bytes, (size_t)piece->len, piece->nocase))
+			continue;
+		found = true;
+		if (!piece->negated && model(pieces, n, i + 1, text, len, at + piece->len))
+			return true;
+	}
+	return piece->negated && !found && model(pieces, n, i + 1, text, len, cursor);
+}
+
+static void random_piece(struct ww_rng *rng, struct piece *piece, bool first)
+{
+	*piece = (struct piece){.len = 1 + (int)ww_rng_below(rng, 4)};
+	random_text(rng, piece->bytes, 4);
+	piece->nocase = ww_rng_below(rng, 3) == 0;
+	piece->negated = !first && ww_rng_below(rng, 4) == 0;
+	piece->relative = !first && ww_rng_below(rng, 3) > 0;
+	if (piece->relative) {
+		piece->distance = (int)ww_rng_below(rng, 9) - 3;
+		piece->has_within = ww_rng_below(rng, 2) == 0;
+		piece->within = piece->len + (int)ww_rng_below(rng, 8);
+	} else {
+		piece->offset = ww_rng_below(rng, 2) ? 0 : (int)ww_rng_below(rng, 8);
+		piece->has_depth = ww_rng_below(rng, 3) == 0;
+		piece->depth = piece->len + (int)ww_rng_below(rng, 20);
+	}
+}
+
+static void write_piece(struct ww_buf *out, const struct piece *piece)
+{
+	ww_buf_adds(out, piece->negated ? "content:!\"|" : "content:\"|");
+	for (int i = 0; i < piece->len; i++)
+		ww_buf_addf(out, "%02x ", piece->bytes[i]);
+	ww_buf_adds(out, "|\";");
+	if (piece->nocase)
+		ww_buf_adds(out, " nocase;");
+	if (piece->relative)
+		ww_buf_addf(out, " distance:%d;", piece->distance);
+	if (piece->has_within)
+		ww_buf_addf(out, " within:%d;", piece->within);
+	if (piece->offset)
+		ww_buf_addf(out, " offset:%d;", piece->offset);
+	if (piece->has_depth)
+		ww_buf_addf(out, " depth:%d;", piece->depth);
+}
+
+static void test_chains(void **state)
+{
+	(void)state;
+	struct ww_rng rng = ww_rng_seeded(2);
+	size_t matched = 0, all = 0;
+	for (int round = 0; round < 400; round++) {
+		struct piece pieces[4];
+		int n = 1 + (int)ww_rng_below(&rng, 4);
+		struct ww_buf text = WW_BUF_INIT;
+		ww_buf_adds(&text, "alert udp any any -> any any (sid:1; ");
+		for (int i = 0; i < n; i++) {
+			random_piece(&rng, &pieces[i], i == 0);
+			write_piece(&text, &pieces[i]);
+		}
+		ww_buf_adds(&text, ")");
+		struct stage stage;
+		stage_open(&stage, text.data, (enum ww_matcher_kind)(round % 2));
+		for (int t = 0; t < 40; t++) {
+			uint8_t bytes[TEXT_MAX];
+			size_t len = 1 + ww_rng_below(&rng, 60);
+			random_text(&rng, bytes, len);
+			bool want = model(pieces, n, 0, bytes, (int)len, 0);
+			matched += want;
+			all++;
+			if ((stage_datagram(&stage, 9, bytes, len) == 1) != want)
+				fail_msg("%s: want %d", text.data, want);
+		}
+		stage_close(&stage);
+		ww_buf_done(&text);
+	}
+	/* The test says something: both answers are common. */
+	assert_true(matched > all / 10 && matched < all * 9 / 10);
+}
+
+/*
+ * A rule that does not count from segment starts, and whose negated contents have windows, must
+ * alert on a stream in random pieces exactly when it does on the whole.
+ */
+static void test_splits(void **state)
+{
+	(void)state;
+	struct ww_rng rng = ww_rng_seeded(3);
+	size_t matched = 0, all = 0;
+	for (int round = 0; round < 300; round++) {
+		struct piece pieces[3];
+		int n = 1 + (int)ww_rng_below(&rng, 3);
+		struct ww_buf text = WW_BUF_INIT;
+		ww_buf_adds(&text, "alert tcp any any -> any any (sid:1; ");
+		for (int i = 0; i < n; i++) {
+			random_piece(&rng, &pieces[i], i == 0);
+			pieces[i].offset = 0;
+			pieces[i].has_depth = false;
+			if (pieces[i].negated) {
+				pieces[i].relative = pieces[i].has_within = true;
+				pieces[i].within = pieces[i].len + (int)ww_rng_below(&rng, 8);
+			}
+			write_piece(&text, &pieces[i]);
+		}
+		ww_buf_adds(&text, ")");
+		struct stage stage;
+		stage_open(&stage, text.data, (enum ww_matcher_kind)(round % 2));
+		for (int t = 0; t < 30; t++) {
+			uint8_t bytes[TEXT_MAX];
+			size_t len = 1 + ww_rng_below(&rng, 60), cuts[8], n_cuts = 0;
+			random_text(&rng, bytes, len);
+			for (size_t at = 0; at < len && n_cuts < 8; n_cuts++) {
+				at += 1 + ww_rng_below(&rng, 12);
+				cuts[n_cuts] = at < len ? at : len;
+			}
+			bool want = model(pieces, n, 0, bytes, (int)len, 0);
+			matched += want;
+			all++;
+			bool whole = stage_stream(&stage, 9, bytes, len) > 0;
+			bool split = stage_play(&stage, 9, bytes, len, cuts, n_cuts) > 0;
+			if (whole != want || split != want)
+				fail_msg("%s: want %d, whole %d, split %d", text.data, want, whole,
+					split);
+		}
+		stage_close(&stage);
+		ww_buf_done(&text);
+	}
+	assert_true(matched > all / 10 && matched < all * 9 / 10);
+}
+
+/* ---- groups ---- */
+
+/* Many ports and addresses: the group holds exactly the rules whose headers fit. */
+static void test_groups(void **state)
+{
+	(void)state;
+	struct ww_rng rng = ww_rng_seeded(4);
+	struct ww_rules *rules;
+	struct ww_err err;
+	assert_int_equal(ww_rules_new(NULL, 0, &rules), 0);
+	for (unsigned i = 1; i <= 300; i++) {
+		char line[256];
+		static const char *const protos[] = {"tcp", "udp", "ip", "icmp"};
+		static const char *const hosts[] = {
+			"any", "10.0.0.0/8", "!10.1.0.0/16", "[10.1.2.3,10.2.0.0/16]"};
+		static const char *const flows[] = {
+			"", "flow:to_server;", "flow:to_client,established;"};
+		uint64_t low = ww_rng_below(&rng, 200);
+		int n = snprintf(line, sizeof(line),
+			"alert %s %s %s %s %s [%u:%u,!%u] (%s content:\"x%u\"; sid:%u;)",
+			protos[ww_rng_below(&rng, 4)], hosts[ww_rng_below(&rng, 4)],
+			ww_rng_below(&rng, 3) ? "any" : "1024:",
+			ww_rng_below(&rng, 4) ? "->" : "<>", hosts[ww_rng_below(&rng, 4)],
+			(unsigned)low, (unsigned)(low + ww_rng_below(&rng, 60000)), 65535u,
+			flows[ww_rng_below(&rng, 3)], i, i);
+		assert_int_equal(ww_rules_load(rules, "f", NULL, line, (size_t)n), 0);
+	}
+	assert_int_equal(ww_rules_problems(rules), 0);
+	assert_int_equal(ww_rules_n(rules), 300);
+	assert_int_equal(ww_rules_compile(rules, &err), 0);
+	size_t listed = 0;
+	for (int t = 0; t < 3000; t++) {
+		static const uint32_t ips[] = {0x0a010203, 0x0a020001, 0x0a000001, 0xc0000001};
+		struct ww_flow flow = {.client = ww_ip_from_v4(ips[ww_rng_below(&rng, 4)]),
+			.server = ww_ip_from_v4(ips[ww_rng_below(&rng, 4)]),
+			.client_port = (uint16_t)ww_rng_below(&rng, 65536),
+			.server_port = (uint16_t)ww_rng_below(&rng, 300),
+			.proto = ww_rng_below(&rng, 2) ? WW_PROTO_TCP : WW_PROTO_UDP};
+		ww_rules_wanted(rules, &flow);
+		for (int d = 0; d < 2; d++) {
+			const struct ww_group *group = &rules->groups[flow.groups[d]];
+			bool in[300] = {false};
+			for (uint32_t i = 0; i < group->n_rules; i++)
+				in[group->rules[i]] = true;
+			listed += group->n_rules;
+			for (size_t i = 0; i < 300; i++) {
+				const struct ww_item *item = &rules->items[i];
+				bool want = (item->proto == 0 || item->proto == flow.proto) &&
+					    !(d ? item->flow.to_server : item->flow.to_client) &&
+					    ww_rule_header_fits(rules, item,
+						    d ? &flow.server : &flow.client,
+						    d ? &flow.client : &flow.server,
+						    d ? flow.server_port : flow.client_port,
+						    d ? flow.client_port : flow.server_port);
+				assert_true(in[i] == want || (group->superset && in[i]));
+			}
+		}
+	}
+	assert_true(listed > 3000);
+	assert_true(rules->n_groups <= WW_GROUPS_MAX);
+	ww_rules_free(&rules);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_matchers),
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_splits),
+		cmocka_unit_test(test_groups),
+	};
+	return cmocka_run_group_tests_name("match", tests, NULL, NULL);
+}

@@ -42,6 +42,7 @@ struct chain_case {
 	uint64_t stage_finding[WW_HOST_STAGES];
 	int64_t first_us, last_us;
 	int64_t attacked_us, taken_us, struck_us, scan_us; /* the first of each */
+	int64_t alarm_us; /* when the scan was sure; scan_us is where its walk began */
 	uint64_t scan_finding, scan_frame;
 	struct candidate candidates[WW_CHAIN_CANDIDATES];
 };

@@ -277,6 +277,7 @@ static void inherit_scan(struct ww_chain *chain, uint32_t number)
 			continue;
 		self->flags |= CASE_SCANNED;
 		self->scan_us = chain->cases[other].scan_us;
+		self->alarm_us = chain->cases[other].alarm_us;
 		self->scan_finding = chain->cases[other].scan_finding;
 		ww_chain_note_finding(chain, self->topic, self->scan_finding);
 	}

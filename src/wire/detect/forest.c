@@ -60,8 +60,13 @@ static int64_t onset_of(const struct chain_case *self)
 	if (self->flags & (CASE_SPREADS | CASE_SUSPECTED)) {
 		if (self->flags & CASE_STRUCK && self->struck_us < onset_us)
 			onset_us = self->struck_us;
-		if (self->flags & CASE_SCANNED && self->scan_us < onset_us)
-			onset_us = self->scan_us;
+		/*
+		 * A walk may begin with an honest failure. Against proof of the very moment only a
+		 * scan that was sure before it says that the host had it earlier.
+		 */
+		int64_t scan_us = self->flags & CASE_TAKEN ? self->alarm_us : self->scan_us;
+		if (self->flags & CASE_SCANNED && scan_us < onset_us)
+			onset_us = scan_us;
 	}
 	return onset_us;
 }

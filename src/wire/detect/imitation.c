@@ -58,6 +58,7 @@ static void scan_in_outbreak(struct ww_chain *chain, uint32_t topic, const struc
 	if (!(self->flags & CASE_SCANNED)) {
 		self->flags |= CASE_SCANNED;
 		self->scan_us = onset_us;
+		self->alarm_us = scan->time_us;
 		self->scan_finding = scan->id;
 		ww_chain_note_finding(chain, topic, scan->id);
 	}
@@ -141,6 +142,7 @@ static void scan_as_imitation(
 	self->flags |= CASE_SCANNED;
 	self->state = WW_HOST_ATTACKING;
 	self->scan_us = onset_us;
+	self->alarm_us = scan->time_us;
 	self->scan_finding = scan->id;
 	self->scan_frame = scan->n_frames ? scan->frames[0] : 0;
 	ww_chain_note_finding(chain, self->topic, scan->id);

@@ -77,6 +77,33 @@ with tempfile.TemporaryDirectory() as folder:
     ran = run('show', bad)
     must('show refuses it', ran.returncode == 2 and ':7:11:' in ran.stderr, ran)
 
+    # Dialogs and decoys against the stage's own rule and text; rules that cannot be read.
+    stage = ('  - id: %s\n    title: {en: t, ja: t}\n    from: attacker\n    event: %s\n'
+             '    port: 80/tcp\n    sets: attacked\n    confidence: 1\n    source: s\n'
+             '    %s\n    dialog: [{from: attacker, send: %s}]\n'
+             '    decoys: [{from: attacker, send: %s}]\n')
+    for name, dialog, decoy, faults_told in (('right', 'EVIL', 'GOOD', 0), ('wrong', 'GOOD', 'EVIL', 4)):
+        path = write(folder, name, GOOD.replace('mine', name) + 'sources: [{id: s, title: S}]\n'
+                     'network:\n  rules: a.rules\n  stages:\n' +
+                     stage % ('hit', 'rule', 'sids: 7', dialog, decoy) +
+                     stage % ('read', 'text', 'texts: EVIL', dialog, decoy))
+        rules = os.path.join(folder, name, 'a.rules')
+        with open(rules, 'w', encoding='utf-8') as file:
+            file.write('alert tcp any any -> any 80 (content:"EVIL"; flow:to_server; sid:7;)\n')
+        ran = run('check', path)
+        must('%s dialogs: %d' % (name, faults_told), ran.returncode == 0 and
+             ran.stdout.count('[WA010]') == faults_told, ran)
+    with open(rules, 'a', encoding='utf-8') as file:
+        file.write('alert tcp any any -> any 80 (content:"X"; asn1:bitstring_overflow; sid:8;)\n')
+    ran = run('check', path)
+    must('a keyword that is not read is a warning', ran.returncode == 0 and
+         rules + ':2:' in ran.stdout and 'asn1' in ran.stdout, ran)
+    with open(rules, 'a', encoding='utf-8') as file:
+        file.write('alert tcp any any -> any (content:"X; sid:9;)\n')
+    ran = run('check', path)
+    must('no rule at all is an error', ran.returncode == 2 and rules + ':3:' in ran.stdout, ran)
+    os.remove(rules)
+
     ran = run('check', good, bad)
     must('one bad of two gives 2', ran.returncode == 2 and '0 errors' in ran.stdout, ran)
     for args in (('show', 'nobody'), ('show',), ('check', '/nonexistent/x'), ('frobnicate',)):

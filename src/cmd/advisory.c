@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* wormwood advisory: the catalogue, as prose, as a lint report, as a schema. */
 #include "cmd/advisories.h"
+#include "cmd/check-rules.h"
 
 #include "advisory/lint.h"
 #include "advisory/schema.h"
@@ -8,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What `show` reads of an advisory: everything. The tables of the format do the rest. */
@@ -133,29 +135,46 @@ static void problem_json(const struct ww_call *call, const struct ww_problems *p
 	ww_buf_done(&line);
 }
 
+/* Shows all of them, and ends them. Returns how many errors there were. */
+static size_t show_problems(struct ww_call *call, struct ww_problems *problems, struct ww_buf *out)
+{
+	for (size_t i = 0; i < problems->n_items; i++) {
+		if (call->screen->json)
+			problem_json(call, problems, i);
+		else
+			ww_problem_print(out, problems, i);
+	}
+	if (problems->n_dropped)
+		ww_buf_addf(out, "%zu more are not shown\n", problems->n_dropped);
+	size_t errors = problems->n_errors;
+	ww_buf_addf(out, "%s: %zu errors, %zu warnings, %zu notes\n",
+		problems->file ? problems->file : "", errors, problems->n_warnings,
+		problems->n_notes);
+	ww_problems_done(problems);
+	return errors;
+}
+
 static enum ww_exit check_one(struct ww_call *call, const char *path)
 {
-	struct ww_problems problems = WW_PROBLEMS_INIT;
+	struct ww_problems problems = WW_PROBLEMS_INIT, *files = NULL;
 	struct ww_advisory *advisory = NULL;
 	struct ww_buf out = WW_BUF_INIT;
-	if (ww_advisory_load(path, &advisory, &problems) == 0)
+	size_t n_files = 0, errors = 0;
+	int status = ww_advisory_load(path, &advisory, &problems);
+	if (status == 0) {
 		ww_advisory_lint(advisory, &problems);
-	for (size_t i = 0; i < problems.n_items; i++) {
-		if (call->screen->json)
-			problem_json(call, &problems, i);
-		else
-			ww_problem_print(&out, &problems, i);
+		status = ww_check_rules(advisory, &problems, &files, &n_files);
 	}
-	if (problems.n_dropped)
-		ww_buf_addf(&out, "%zu more are not shown\n", problems.n_dropped);
-	ww_buf_addf(&out, "%s: %zu errors, %zu warnings, %zu notes\n", path, problems.n_errors,
-		problems.n_warnings, problems.n_notes);
+	for (size_t i = 0; i < n_files; i++)
+		errors += show_problems(call, &files[i], &out);
+	errors += show_problems(call, &problems, &out);
 	ww_show(call->screen, &out);
-	enum ww_exit answer = problems.n_errors ? WW_EXIT_USAGE : WW_EXIT_NOTHING;
+	free(files);
 	ww_buf_done(&out);
-	ww_problems_done(&problems);
 	ww_advisory_free(&advisory);
-	return answer;
+	if (status == -ENOMEM)
+		return ww_failed(call, "%s", ww_errno_text(status));
+	return errors ? WW_EXIT_USAGE : WW_EXIT_NOTHING;
 }
 
 /* ---- the command ---- */

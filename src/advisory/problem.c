@@ -15,6 +15,17 @@ void ww_problems_done(struct ww_problems *problems)
 	*problems = (struct ww_problems)WW_PROBLEMS_INIT;
 }
 
+/*
+ * What may not reach a terminal: bytes that are not UTF-8 (n 0), C0 and C1 controls, and the marks
+ * that turn the writing direction, which make a line look like what it is not.
+ */
+static bool is_unsafe(const char *text, size_t n)
+{
+	uint32_t c = n ? ww_utf8_decode(text, n) : 0;
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069);
+}
+
 /* Copies text into a problem: hostile bytes quoted, never cut inside a character. */
 static void set_text(struct ww_problem *problem, const char *text)
 {
@@ -22,10 +33,9 @@ static void set_text(struct ww_problem *problem, const char *text)
 	size_t len = strlen(text);
 	for (size_t i = 0; i < len;) {
 		size_t n = ww_utf8_length(text + i, len - i);
-		unsigned char c = (unsigned char)text[i];
 		size_t before = safe.len;
-		if (n == 0 || c < 0x20 || c == 0x7f)
-			ww_text_safe(&safe, text + i, 1);
+		if (is_unsafe(text + i, n))
+			ww_text_safe(&safe, text + i, n ? n : 1);
 		else
 			ww_buf_add(&safe, text + i, n);
 		if (safe.len >= sizeof(problem->text)) {
@@ -108,11 +118,9 @@ static void show_bytes(struct ww_buf *out, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len;) {
 		size_t n = ww_utf8_length(bytes + i, len - i);
-		unsigned char c = (unsigned char)bytes[i];
-		bool c1 = n == 2 && c == 0xc2 && (unsigned char)bytes[i + 1] < 0xa0;
-		if (c == '\t')
+		if (bytes[i] == '\t')
 			ww_buf_addc(out, ' ');
-		else if (n == 0 || c < 0x20 || c == 0x7f || c1)
+		else if (is_unsafe(bytes + i, n))
 			ww_buf_addc(out, '?');
 		else
 			ww_buf_add(out, bytes + i, n);
@@ -149,15 +157,17 @@ static void print_source(struct ww_buf *out, const struct ww_buf *text, struct w
 	ww_buf_done(&head);
 }
 
+void ww_problems_name(struct ww_buf *out, const struct ww_problems *problems)
+{
+	const char *file = problems->file ? problems->file : "advisory";
+	show_bytes(out, file, strlen(file));
+}
+
 void ww_problem_print(struct ww_buf *out, const struct ww_problems *problems, size_t i)
 {
 	static const char *const words[] = {"error", "warning", "note"};
 	const struct ww_problem *problem = &problems->items[i];
-	struct ww_buf name = WW_BUF_INIT;
-	const char *file = problems->file ? problems->file : "advisory";
-	show_bytes(&name, file, strlen(file));
-	ww_buf_adds(out, ww_buf_text(&name));
-	ww_buf_done(&name);
+	ww_problems_name(out, problems);
 	if (problem->at.line)
 		ww_buf_addf(out, ":%u:%u", problem->at.line, problem->at.col);
 	ww_buf_addf(out, ": %s: %s", words[problem->severity], problem->text);

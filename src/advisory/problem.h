@@ -45,6 +45,8 @@ void ww_problem_add(struct ww_problems *problems, enum ww_severity severity, con
 	struct ww_at at, const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* By place, then in the order in which they were found. */
 void ww_problems_sort(struct ww_problems *problems);
+/* Appends the name of the file as a terminal may show it. */
+void ww_problems_name(struct ww_buf *out, const struct ww_problems *problems);
 /*
  * Appends problem `i` as people and editors read it: "FILE:LINE:COL: error: TEXT", then the
  * source line (a window of it, when it is long) and a caret below the column, but for notes.

@@ -167,7 +167,8 @@ static void many_text(
 	char text[WW_PORTS_TEXT_MAX];
 	for (size_t i = 0; i < n; i++) {
 		if (field->kind == WW_KIND_PORTS)
-			add_item(out, ", ", ww_ports_print((const struct ww_ports *)array + i, text));
+			add_item(out, ", ",
+				ww_ports_print((const struct ww_ports *)array + i, text));
 		else if (field->kind == WW_KIND_SIDS)
 			ww_buf_addf(out, "%s%u", i ? ", " : "", ((const uint32_t *)array)[i]);
 		else if (field->kind == WW_KIND_RULES || field->kind == WW_KIND_YARA)

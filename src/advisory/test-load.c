@@ -270,6 +270,48 @@ static void all_errors_are_told_up_to_the_limit(void **state)
 	ww_buf_done(&text);
 }
 
+/* What would take minutes or gigabytes is refused before a document is built. */
+static void costly_text_is_refused_at_once(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *item, *says;
+	} cases[] = {
+		{"&a x,", "here are more than 16"},
+		{"*a ,", "here are more than 16"},
+		{"a,", "too much: more than"},
+	};
+	for (size_t i = 0; i < WW_N(cases); i++) {
+		struct ww_problems problems = WW_PROBLEMS_INIT;
+		struct ww_advisory *a = NULL;
+		struct ww_buf text = WW_BUF_INIT;
+		ww_buf_adds(&text, HEAD "number: [");
+		while (text.len < 2000000)
+			ww_buf_adds(&text, cases[i].item);
+		ww_buf_adds(&text, "]\n");
+		assert_int_equal(
+			ww_advisory_load_text("t", text.data, text.len, NULL, &a, &problems),
+			-EINVAL);
+		assert_int_equal(problems.n_errors, 1);
+		assert_non_null(strstr(problems.items[0].text, cases[i].says));
+		ww_problems_done(&problems);
+		ww_buf_done(&text);
+	}
+	struct ww_problems problems = WW_PROBLEMS_INIT;
+	struct ww_advisory *a = NULL;
+	char *long_text = calloc(1, WW_ADVISORY_MAX + 1);
+	assert_non_null(long_text);
+	memset(long_text, '#', WW_ADVISORY_MAX + 1);
+	assert_int_equal(
+		ww_advisory_load_text("t", long_text, WW_ADVISORY_MAX + 1, NULL, &a, &problems),
+		-EFBIG);
+	assert_int_equal(
+		ww_advisory_load_text("t", long_text, WW_ADVISORY_MAX, NULL, &a, &problems),
+		-EINVAL);
+	free(long_text);
+	ww_problems_done(&problems);
+}
+
 static void a_problem_shows_its_line_and_a_caret(void **state)
 {
 	(void)state;
@@ -284,6 +326,27 @@ static void a_problem_shows_its_line_and_a_caret(void **state)
 		"t.yaml:5:25: error: unknown language 'jp' of 'summary': there are en and ja\n"
 		"     5 | summary: {en: \"日本\", jp: x}\n"
 		"       |                       ^\n");
+	ww_buf_done(&out);
+	ww_problems_done(&problems);
+}
+
+/* Neither a message nor a source line can drive a terminal. */
+static void problems_are_safe_to_print(void **state)
+{
+	(void)state;
+	static const char text[] = HEAD "\"k\xc2\x9b"
+					"31m\u202e\": 1\n# \xe2\x80\xae\n"
+					"\xc2\x9b: \xe2\x80\xae\n";
+	struct ww_problems problems = WW_PROBLEMS_INIT;
+	struct ww_advisory *a = NULL;
+	struct ww_buf out = WW_BUF_INIT;
+	ww_advisory_load_text("t\033[1m.yaml", text, strlen(text), NULL, &a, &problems);
+	assert_true(problems.n_items > 0);
+	for (size_t i = 0; i < problems.n_items; i++)
+		ww_problem_print(&out, &problems, i);
+	assert_null(strstr(ww_buf_text(&out), "\xc2\x9b"));
+	assert_null(strstr(ww_buf_text(&out), "\xe2\x80\xae"));
+	assert_null(strchr(ww_buf_text(&out), '\033'));
 	ww_buf_done(&out);
 	ww_problems_done(&problems);
 }
@@ -390,7 +453,9 @@ int main(void)
 		cmocka_unit_test(good_text_fills_the_struct),
 		cmocka_unit_test(cut_and_changed_text_is_survived),
 		cmocka_unit_test(all_errors_are_told_up_to_the_limit),
+		cmocka_unit_test(costly_text_is_refused_at_once),
 		cmocka_unit_test(a_problem_shows_its_line_and_a_caret),
+		cmocka_unit_test(problems_are_safe_to_print),
 		cmocka_unit_test(files_beside_the_advisory_are_read),
 		cmocka_unit_test(shipped_advisories_load),
 	};

@@ -72,27 +72,64 @@ static void tell_errors(struct loader *loader, struct fy_diag *diag)
 		fail(loader, ((struct ww_at){1, 1}), "not YAML");
 }
 
-bool ww_yaml_open(struct loader *loader, struct yaml *yaml)
+/* A parser over the loader's text. False, with no_memory set, when there is none. */
+static bool start(struct loader *loader, struct yaml *yaml)
 {
 	struct fy_diag_cfg diag_cfg;
 	fy_diag_cfg_default(&diag_cfg);
 	diag_cfg.fp = NULL;
 	diag_cfg.level = FYET_ERROR;
 	yaml->diag = fy_diag_create(&diag_cfg);
-	if (!yaml->diag) {
-		loader->no_memory = true;
-		return false;
+	if (yaml->diag) {
+		fy_diag_set_collect_errors(yaml->diag, true);
+		const struct fy_parse_cfg cfg = {
+			.flags = FYPCF_ALLOW_DUPLICATE_KEYS | FYPCF_JSON_NONE |
+				 FYPCF_DISABLE_RECYCLING,
+			.diag = yaml->diag,
+		};
+		yaml->parser = fy_parser_create(&cfg);
 	}
-	fy_diag_set_collect_errors(yaml->diag, true);
-	const struct fy_parse_cfg cfg = {
-		.flags = FYPCF_ALLOW_DUPLICATE_KEYS | FYPCF_JSON_NONE | FYPCF_DISABLE_RECYCLING,
-		.diag = yaml->diag,
-	};
-	yaml->parser = fy_parser_create(&cfg);
-	if (!yaml->parser || fy_parser_set_string(yaml->parser, loader->text, loader->len) != 0) {
-		loader->no_memory = true;
-		return false;
+	bool ready =
+		yaml->parser && fy_parser_set_string(yaml->parser, loader->text, loader->len) == 0;
+	loader->no_memory |= !ready;
+	return ready;
+}
+
+/*
+ * What a document would cost, seen before it is built: the library keeps some 200 bytes a node,
+ * and its search for anchors takes quadratic time (300,000 of them took minutes).
+ */
+enum { EVENTS_MAX = 2 * WW_ADVISORY_VALUES, ANCHORS_MAX = 16 };
+
+static bool is_bounded(struct loader *loader)
+{
+	struct yaml yaml = {NULL, NULL, NULL};
+	struct ww_at at = {1, 1};
+	size_t n_events = 0, n_anchors = 0;
+	struct fy_event *event = NULL;
+	bool ready = start(loader, &yaml);
+	while (ready && n_events <= EVENTS_MAX && n_anchors <= ANCHORS_MAX &&
+		(event = fy_parser_parse(yaml.parser)) != NULL) {
+		const struct fy_mark *mark = fy_event_start_mark(event);
+		n_events++;
+		n_anchors += event->type == FYET_ALIAS || fy_event_get_anchor_token(event) != NULL;
+		if (mark && mark->input_pos <= loader->len)
+			at = place(loader, mark->input_pos);
+		fy_parser_event_free(yaml.parser, event);
 	}
+	if (n_anchors > ANCHORS_MAX)
+		fail(loader, at, "anchors and aliases are not read, and here are more than %d",
+			ANCHORS_MAX);
+	else if (n_events > EVENTS_MAX)
+		fail(loader, at, "too much: more than %d keys and values", EVENTS_MAX);
+	ww_yaml_close(&yaml);
+	return ready && n_anchors <= ANCHORS_MAX && n_events <= EVENTS_MAX;
+}
+
+bool ww_yaml_open(struct loader *loader, struct yaml *yaml)
+{
+	if (!is_bounded(loader) || !start(loader, yaml))
+		return false;
 	yaml->doc = fy_parse_load_document(yaml->parser);
 	struct fy_node *root = yaml->doc ? fy_document_root(yaml->doc) : NULL;
 	if (!yaml->doc && fy_diag_got_error(yaml->diag)) {

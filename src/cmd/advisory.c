@@ -147,8 +147,8 @@ static size_t show_problems(struct ww_call *call, struct ww_problems *problems, 
 	if (problems->n_dropped)
 		ww_buf_addf(out, "%zu more are not shown\n", problems->n_dropped);
 	size_t errors = problems->n_errors;
-	ww_buf_addf(out, "%s: %zu errors, %zu warnings, %zu notes\n",
-		problems->file ? problems->file : "", errors, problems->n_warnings,
+	ww_problems_name(out, problems);
+	ww_buf_addf(out, ": %zu errors, %zu warnings, %zu notes\n", errors, problems->n_warnings,
 		problems->n_notes);
 	ww_problems_done(problems);
 	return errors;

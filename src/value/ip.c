@@ -90,6 +90,8 @@ int ww_prefix_parse(const char *text, struct ww_prefix *ret)
 
 bool ww_prefix_contains(const struct ww_prefix *prefix, const struct ww_ip *ip)
 {
-	struct ww_ip network = masked(ip, prefix->bits);
-	return ww_ip_equal(&network, &prefix->ip);
+	size_t whole = prefix->bits / 8, rest = prefix->bits % 8;
+	if (memcmp(prefix->ip.b, ip->b, whole) != 0)
+		return false;
+	return rest == 0 || (prefix->ip.b[whole] ^ ip->b[whole]) >> (8 - rest) == 0;
 }

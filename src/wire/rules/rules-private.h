@@ -521,8 +521,7 @@ struct ww_rules {
 
 	/* Scratch of the one thread. */
 	void *scratch;
-	uint32_t *marks; /* by rule: the stamp of the scan that found it */
-	uint32_t stamp;
+	uint32_t *marks; /* by rule: its candidate + 1 during a scan */
 	struct ww_candidate *candidates;
 	uint32_t n_candidates;
 	struct ww_buf uri_text;

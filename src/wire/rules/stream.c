@@ -9,7 +9,7 @@
  *
  * A rule is a candidate when its fast pattern ends among the fresh bytes, or always when it has
  * none. Not decided: it waits on the flow and is tried again when the bytes came, when the stream
- * ends, or when a gap cuts it. An alert covers everything that came so far: after it, the rule's
+ * ends. An alert covers everything that came so far: after it, the rule's
  * anchor must end behind.
  */
 #include "wire/rules/rules-private.h"
@@ -492,7 +492,8 @@ void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir d
 	if (view.fresh > view.len)
 		view.fresh = view.len;
 	if (view.after_gap) {
-		/* What waited is decided by what came before the gap. */
+		/* What waited is decided by what came before the gap, where that is still shown;
+		   else it is given up and counted. */
 		struct ww_stream_view before = view;
 		before.len = view.fresh;
 		before.end = true;

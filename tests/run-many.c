@@ -195,13 +195,15 @@ static struct ww_plan *make_plan(const char *folder, struct ww_advisory **adviso
 	int found = scandir(folder, &names, NULL, alphasort);
 	for (int i = 0; i < found; i++) {
 		struct ww_buf path = WW_BUF_INIT;
+		struct ww_problems problems = WW_PROBLEMS_INIT;
 		ww_path_join(&path, folder, names[i]->d_name);
 		if (names[i]->d_name[0] != '.' && *n < 64 &&
-			ww_advisory_load(path.data, &advisories[*n], NULL) == 0) {
+			ww_advisory_load(path.data, &advisories[*n], &problems) == 0) {
 			if (ww_plan_advisory(plan, advisories[*n], &err) != 0)
 				printf("%s: %s\n", path.data, err.text);
 			(*n)++;
 		}
+		ww_problems_done(&problems);
 		ww_buf_done(&path);
 		free(names[i]);
 	}

@@ -19,7 +19,7 @@
 
 enum {
 	WAIT_FIRST_US = 1000000,
-	WAIT_MIN_US = 250000,
+	WAIT_MIN_US = 500000,
 	WAIT_MAX_US = 3000000,
 	PREFETCH_AHEAD = 12,
 	WHERE_BITS = 24,
@@ -156,11 +156,9 @@ static void judge_unanswered(struct ww_flows *flows, struct ww_slot slot)
 	}
 }
 
-/* Takes the head of the queue; judges it unless it was settled before. */
-static bool pop(struct ww_flows *flows)
+/* The attempt that waits at a position of the queue; bucket is NULL when it was settled before. */
+static struct ww_slot slot_at(const struct ww_attempts *attempts, uint32_t position)
 {
-	struct ww_attempts *attempts = &flows->attempts;
-	uint32_t position = attempts->head++;
 	uint32_t queued = attempts->queue[position & attempts->queue_mask].where;
 	uint32_t where = queued & WHERE_MASK;
 	struct ww_slot slot = {
@@ -168,6 +166,15 @@ static bool pop(struct ww_flows *flows)
 	if (state_of(slot.bucket, slot.i) != WW_ATTEMPT_PENDING ||
 		slot.bucket->place[slot.i] != (uint16_t)position ||
 		(slot.bucket->tag[slot.i] ^ queued >> WHERE_BITS) & 0xff)
+		slot.bucket = NULL;
+	return slot;
+}
+
+/* Takes the head of the queue; judges it unless it was settled before. */
+static bool pop(struct ww_flows *flows)
+{
+	struct ww_slot slot = slot_at(&flows->attempts, flows->attempts.head++);
+	if (!slot.bucket)
 		return false;
 	judge_unanswered(flows, slot);
 	return true;
@@ -197,10 +204,23 @@ void ww_attempts_judge(struct ww_flows *flows)
 	}
 }
 
+/*
+ * What the end of the capture cut short is not judged: who knows what the next packet would have
+ * been. Only a capture that is shorter than the wait itself is judged whole, or it would show
+ * nothing at all.
+ */
 void ww_attempts_finish(struct ww_flows *flows)
 {
-	while (flows->attempts.head != flows->attempts.tail)
+	struct ww_attempts *attempts = &flows->attempts;
+	bool is_short = flows->clock.now_us < attempts->wait_us;
+	ww_attempts_judge(flows);
+	while (is_short && attempts->head != attempts->tail)
 		pop(flows);
+	for (; attempts->head != attempts->tail; attempts->head++) {
+		const struct ww_slot slot = slot_at(attempts, attempts->head);
+		if (slot.bucket && slot.bucket->state[slot.i] & WW_ATTEMPT_FIRST)
+			flows->counts.undecided++;
+	}
 }
 
 /* RFC 6298, section 2, in integers. */

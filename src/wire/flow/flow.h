@@ -30,15 +30,15 @@
 
 /* What became of a first contact, the fact that the scan test lives on. */
 enum ww_contact_outcome {
-	WW_CONTACT_SENT,       /* just sent; at least one of the others follows */
+	WW_CONTACT_SENT,       /* just sent; one of the others follows, but for `undecided` ones */
 	WW_CONTACT_ANSWERED,   /* SYN-ACK, or a datagram back */
 	WW_CONTACT_REFUSED,    /* RST, or an ICMP error that quotes it */
-	WW_CONTACT_UNANSWERED, /* nothing came within the waiting time, or until the capture's end */
+	WW_CONTACT_UNANSWERED, /* nothing came within the waiting time */
 };
 
 /*
  * How long an answer is waited for follows the answer times of this capture: three times (mean + 4
- * deviations, RFC 6298) of SYN to SYN-ACK, within 0.25 s and 3 s, 1 s to begin with. An answer that
+ * deviations, RFC 6298) of SYN to SYN-ACK, within 0.5 s and 3 s, 1 s to begin with. An answer that
  * comes later than that takes the judgement back: ANSWERED then follows UNANSWERED, once, for the
  * same source, endpoint and sent_frame. No other outcome follows a judgement.
  *
@@ -161,6 +161,7 @@ struct ww_flow_counts {
 	uint64_t midstream;  /* of them, those whose start was not captured */
 	uint64_t contacts;   /* first contacts */
 	uint64_t answered, refused, unanswered;
+	uint64_t undecided; /* still waiting when a capture longer than the wait ended: not judged */
 	uint64_t evicted_attempts; /* judged early because a bucket was full */
 	uint64_t evicted_contacts; /* first contacts forgotten: a later one counts as first again */
 	uint64_t evicted_flows;

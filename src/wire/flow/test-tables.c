@@ -269,7 +269,8 @@ static uint64_t digest_of_run(size_t batch)
 	}
 	ww_flows_finish(r->flows);
 	const struct ww_flow_counts *counts = counts_of(r);
-	assert_int_equal(counts->contacts, counts->answered + counts->refused + counts->unanswered);
+	assert_int_equal(counts->contacts,
+		counts->answered + counts->refused + counts->unanswered + counts->undecided);
 	assert_int_equal(r->n_begun, counts->flows);
 	assert_int_equal(r->n_begun, r->n_ended);
 	assert_true(counts->answered > 0 && counts->refused > 0);

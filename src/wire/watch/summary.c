@@ -96,6 +96,8 @@ static void add_scan_test(struct ww_json *json, const struct ww_watch_summary *s
 	ww_json_int(json, "answered", (int64_t)flows->answered);
 	ww_json_int(json, "refused", (int64_t)flows->refused);
 	ww_json_int(json, "unanswered", (int64_t)flows->unanswered);
+	if (flows->undecided)
+		ww_json_int(json, "undecided", (int64_t)flows->undecided);
 	ww_json_real(json, "threshold", summary->scan_threshold, 4);
 	ww_json_real(json, "first_contacts_per_false_alarm", summary->scan_run_length, 0);
 	ww_json_real(json, "false_alarms_per_day", summary->false_alarms_a_day, 4);

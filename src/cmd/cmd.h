@@ -45,6 +45,7 @@ enum { WW_HOME_MAX = WW_OPT_LIST_MAX };
 /* One call of a command. Everything is borrowed from the dispatcher. */
 struct ww_call {
 	const struct ww_cmd *cmd;
+	const char *program; /* as it was called, for the shell: "wormwood", "build/wormwood" */
 	const struct ww_common *common;
 	const void *config; /* the command's own struct, config_size bytes */
 	const char **args;  /* operands, in order; those of -r are not among them */

@@ -206,16 +206,23 @@ static enum ww_exit complain(const struct ww_cmd *cmd, const struct ww_err *erro
 	return WW_EXIT_USAGE;
 }
 
-/* config: zeroed or default config of the command; rest: room for argc operands. */
+/*
+ * argv: as main has it, argv[1] is the command's name. config: zeroed or default config of the
+ * command; rest: room for argc operands; program: see struct ww_call.
+ */
 static enum ww_exit call_command(const struct ww_cmd *cmd, int argc, char **argv, void *config,
-	const char **rest, FILE *out, FILE *err)
+	const char **rest, const char *program, FILE *out, FILE *err)
 {
 	struct ww_common common = {0};
 	struct ww_screen screen = {0};
-	struct ww_call call = {
-		.cmd = cmd, .common = &common, .config = config, .args = rest, .screen = &screen};
+	struct ww_call call = {.cmd = cmd,
+		.program = program,
+		.common = &common,
+		.config = config,
+		.args = rest,
+		.screen = &screen};
 	struct ww_err error = {0};
-	int status = ww_opt_parse(argc, argv, cmd->opts, cmd->n_opts, common_opts, &common,
+	int status = ww_opt_parse(argc - 1, argv + 1, cmd->opts, cmd->n_opts, common_opts, &common,
 		WW_N(common_opts), config, rest, &call.n_args, &error);
 	if (status == 1) {
 		help_one(cmd, out);
@@ -243,13 +250,21 @@ static enum ww_exit run_command(
 	enum ww_exit answer = WW_EXIT_FAILED;
 	void *config = calloc(1, cmd->config_size ? cmd->config_size : 1);
 	const char **rest = calloc((size_t)argc + 1, sizeof(*rest));
+	/* A program that is not in the PATH is named as the user did: our hints can be pasted. */
+	struct ww_buf program = WW_BUF_INIT;
+	if (strchr(argv[0], '/'))
+		ww_quote_shell(&program, argv[0]);
+	else
+		ww_buf_adds(&program, "wormwood");
 	if (config && rest) {
 		if (cmd->defaults)
 			memcpy(config, cmd->defaults, cmd->config_size);
-		answer = call_command(cmd, argc, argv, config, rest, out, err);
+		answer = call_command(
+			cmd, argc, argv, config, rest, ww_buf_text(&program), out, err);
 	} else {
 		fprintf(err, "wormwood: out of memory\n");
 	}
+	ww_buf_done(&program);
 	free(rest);
 	free(config);
 	return answer;
@@ -276,7 +291,7 @@ enum ww_exit ww_main(int argc, char **argv, FILE *out, FILE *err)
 	else if (strcmp(word, "help") == 0)
 		return unknown_command(next, err);
 	else if (ww_cmd_find(word))
-		return run_command(ww_cmd_find(word), argc - 1, argv + 1, out, err);
+		return run_command(ww_cmd_find(word), argc, argv, out, err);
 	else
 		return unknown_command(word, err);
 	if (fflush(out) != 0)

@@ -100,8 +100,9 @@ static void show(const struct ww_call *call, const struct ww_advisory *advisory,
 		"Inert: markers and filler, TTL 1. For an isolated lab only; see README.txt.\n\n"
 		"  %s/capture.pcap   what a sensor would have seen\n"
 		"  %s/truth.jsonl    who infected whom, when; %" PRIu32 " decoys\n\n"
-		"  do next   wormwood watch %s/capture.pcap\n",
-		ww_buf_text(&quoted), ww_buf_text(&quoted), result->decoys, ww_buf_text(&quoted));
+		"  do next   %s watch %s/capture.pcap\n",
+		ww_buf_text(&quoted), ww_buf_text(&quoted), result->decoys, call->program,
+		ww_buf_text(&quoted));
 	ww_show(call->screen, &text);
 	ww_buf_done(&text);
 	ww_buf_done(&quoted);

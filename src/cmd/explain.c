@@ -377,13 +377,13 @@ static void add_next(struct ww_buf *out, const struct ww_call *call, const struc
 	}
 	ww_buf_addf(out, "\n%s\n", ww_lang(call->screen, "do next", "次の一手"));
 	if (strcmp(last->run.input, "-") != 0)
-		ww_buf_addf(out, "  wormwood slice %" PRIu64 " -w finding%" PRIu64 ".pcap%s\n",
-			finding->id, finding->id, ww_buf_text(&db));
+		ww_buf_addf(out, "  %s slice %" PRIu64 " -w finding%" PRIu64 ".pcap%s\n",
+			call->program, finding->id, finding->id, ww_buf_text(&db));
 	if (finding->id < last->n_findings)
-		ww_buf_addf(out, "  wormwood explain %" PRIu64 "%s\n", finding->id + 1,
+		ww_buf_addf(out, "  %s explain %" PRIu64 "%s\n", call->program, finding->id + 1,
 			ww_buf_text(&db));
 	if (finding->advisory[0] && ww_cmd_find("advisory")) {
-		ww_buf_adds(out, "  wormwood advisory show ");
+		ww_buf_addf(out, "  %s advisory show ", call->program);
 		ww_quote_shell(out, finding->advisory);
 		ww_buf_addc(out, '\n');
 	}
@@ -525,9 +525,9 @@ static enum ww_exit list(struct ww_call *call, struct ww_last *last)
 				"直近の実行では何も見つかっていません。"));
 	else if (!screen->json)
 		ww_say(screen,
-			ww_lang(screen, "\n%" PRIu64 " finding(s).  why:  wormwood explain N\n",
-				"\n検出 %" PRIu64 " 件。  詳細:  wormwood explain N\n"),
-			last->n_findings);
+			ww_lang(screen, "\n%" PRIu64 " finding(s).  why:  %s explain N\n",
+				"\n検出 %" PRIu64 " 件。  詳細:  %s explain N\n"),
+			last->n_findings, call->program);
 	return WW_EXIT_NOTHING;
 }
 
@@ -535,7 +535,7 @@ static enum ww_exit run(struct ww_call *call)
 {
 	struct ww_last last;
 	if (call->n_args > 1)
-		return ww_usage(call, "one finding at a time: 'wormwood explain N'");
+		return ww_usage(call, "one finding at a time:  %s explain N", call->program);
 	enum ww_exit answer = ww_last_open(call, call->n_args ? call->args[0] : NULL, &last);
 	if (answer == WW_EXIT_NOTHING && last.finding.id == 0)
 		answer = list(call, &last);

@@ -13,9 +13,8 @@ static enum ww_exit open_store(struct ww_call *call, struct ww_last *last)
 			call, "there is no home folder to look for the store in: give --db FILE");
 	int status = ww_store_open(ww_buf_text(&path), false, &last->store, &err);
 	if (status == -ENOENT)
-		answer = ww_usage(call,
-			"there is no store at %s yet: run 'wormwood watch FILE' first",
-			ww_buf_text(&path));
+		answer = ww_usage(call, "there is no store at %s yet; first:  %s watch FILE",
+			ww_buf_text(&path), call->program);
 	else if (status == -EINVAL)
 		answer = ww_usage(call, "%s: %s", ww_buf_text(&path), err.text);
 	else if (status != 0)
@@ -59,7 +58,7 @@ enum ww_exit ww_last_open(struct ww_call *call, const char *number, struct ww_la
 	int status = ww_store_last_run(ret->store, &ret->run);
 	if (status == -ENOENT)
 		return ww_usage(
-			call, "the store holds no run yet: run 'wormwood watch FILE' first");
+			call, "the store holds no run yet; first:  %s watch FILE", call->program);
 	if (status == 0)
 		status = ww_store_count(ret->store, ret->run.id, &ret->n_findings);
 	if (status != 0)

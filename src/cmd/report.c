@@ -6,6 +6,7 @@
 #include "cmd/report.h"
 
 #include "base/file.h"
+#include "base/quote.h"
 #include "base/text.h"
 #include "value/when.h"
 
@@ -652,13 +653,15 @@ static void print_looked_at(const struct page *page)
 	ww_buf_addc(page->out, '\n');
 }
 
-static void next_command(const struct page *page, const char *command, const char *why)
+/* One row: `command`, which is emptied, behind the program's name, and why one would type it. */
+static void next_command(const struct page *page, struct ww_buf *command, const char *why)
 {
 	struct ww_buf line = WW_BUF_INIT;
-	ww_buf_addf(&line, "  %s", command);
+	ww_buf_addf(&line, "  %s %s", page->report->call->program, ww_buf_text(command));
 	ww_text_left(page->out, ww_buf_text(&line), 44);
 	ww_buf_addf(page->out, " %s\n", why);
 	ww_buf_done(&line);
+	ww_buf_reset(command);
 }
 
 static void print_next(const struct page *page)
@@ -669,20 +672,31 @@ static void print_next(const struct page *page)
 	uint64_t id = report->n_proofs  ? report->proofs[0].id
 		      : report->n_scans ? report->scans[0].id
 					: 1;
-	char command[160];
+	struct ww_buf command = WW_BUF_INIT, db = WW_BUF_INIT;
+	const char *store = report->call->common->db;
+	bool kept = !store || strcmp(store, ":memory:") != 0;
+	if (store) {
+		ww_buf_adds(&db, " --db ");
+		ww_quote_shell(&db, store);
+	}
 	ww_buf_addf(page->out, "\n%s\n", word(page, "do next", "次のコマンド"));
-	snprintf(command, sizeof(command), "wormwood explain %" PRIu64, id);
-	next_command(page, command, word(page, "why, packet by packet", "根拠をパケット単位で"));
-	snprintf(command, sizeof(command), "wormwood slice %" PRIu64 " -w finding%" PRIu64 ".pcap",
-		id, id);
-	next_command(page, command,
-		word(page, "its packets, for Wireshark", "該当パケット（Wireshark 用）"));
+	if (kept) {
+		ww_buf_addf(&command, "explain %" PRIu64 "%s", id, ww_buf_text(&db));
+		next_command(page, &command,
+			word(page, "why, packet by packet", "根拠をパケット単位で"));
+		ww_buf_addf(&command, "slice %" PRIu64 " -w finding%" PRIu64 ".pcap%s", id, id,
+			ww_buf_text(&db));
+		next_command(page, &command,
+			word(page, "its packets, for Wireshark", "該当パケット（Wireshark 用）"));
+	}
 	if (report->n_incidents && report->incidents[0].advisory[0]) {
-		snprintf(command, sizeof(command), "wormwood advisory show %s",
-			report->incidents[0].advisory);
-		next_command(page, command,
+		ww_buf_adds(&command, "advisory show ");
+		ww_quote_shell(&command, report->incidents[0].advisory);
+		next_command(page, &command,
 			word(page, "what it is, and what to do about it", "概要と対処方法"));
 	}
+	ww_buf_done(&command);
+	ww_buf_done(&db);
 }
 
 void ww_report_print(struct ww_report *report, struct ww_buf *out, const struct ww_watch *watch,

@@ -443,7 +443,8 @@ static enum ww_exit run(struct ww_call *call)
 	const char *found = NULL;
 	struct ww_last last = {0};
 	if (call->n_args == 0)
-		return ww_usage(call, "which finding? 'wormwood explain' lists them");
+		return ww_usage(
+			call, "which finding? They are listed by:  %s explain", call->program);
 	enum ww_exit answer = check_output(call, config->out);
 	if (answer == WW_EXIT_NOTHING)
 		answer = ww_last_open(call, call->args[0], &last);

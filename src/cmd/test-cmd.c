@@ -14,9 +14,9 @@ struct ran {
 	enum ww_exit answer;
 };
 
-static struct ran run(const char *a, const char *b, const char *c)
+static struct ran run_as(const char *program, const char *a, const char *b, const char *c)
 {
-	const char *args[] = {"wormwood", a, b, c, NULL};
+	const char *args[] = {program, a, b, c, NULL};
 	int argc = a ? b ? c ? 4 : 3 : 2 : 1;
 	struct ran ran = {0};
 	FILE *out = open_memstream(&ran.out, &ran.n_out);
@@ -30,6 +30,11 @@ static struct ran run(const char *a, const char *b, const char *c)
 	fclose(out);
 	fclose(err);
 	return ran;
+}
+
+static struct ran run(const char *a, const char *b, const char *c)
+{
+	return run_as("wormwood", a, b, c);
 }
 
 static void done(struct ran *ran)
@@ -190,6 +195,25 @@ static void test_color_and_width(void **state)
 	}
 }
 
+/* What the user is told to type next begins with the program as it was called. */
+static void test_program_name(void **state)
+{
+	static const struct {
+		const char *program, *typed;
+	} rows[] = {
+		{"wormwood", ":  wormwood explain\n"},
+		{"ww", ":  wormwood explain\n"}, /* found in the PATH, whatever it was called */
+		{"build/wormwood", ":  build/wormwood explain\n"},
+		{"./a b/wormwood", ":  './a b/wormwood' explain\n"},
+	};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		struct ran ran = run_as(rows[i].program, "slice", NULL, NULL);
+		assert_int_equal(ran.answer, WW_EXIT_USAGE);
+		assert_non_null(strstr(ran.err, rows[i].typed));
+		done(&ran);
+	}
+}
+
 static void test_zones(void **state)
 {
 	static const struct {
@@ -305,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_program),
 		cmocka_unit_test(test_every_command),
+		cmocka_unit_test(test_program_name),
 		cmocka_unit_test(test_language),
 		cmocka_unit_test(test_color_and_width),
 		cmocka_unit_test(test_zones),

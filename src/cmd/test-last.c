@@ -193,7 +193,7 @@ static int teardown(void **state)
 
 static void test_nothing_to_explain(void **state)
 {
-	expect(RUN("explain", "1", "--db", db), WW_EXIT_USAGE, "", "wormwood watch FILE");
+	expect(RUN("explain", "1", "--db", db), WW_EXIT_USAGE, "", "first:  wormwood watch FILE");
 	expect(RUN("explain", "1", "--db", rules), WW_EXIT_USAGE, "", "some other file");
 	expect(RUN("explain", "1", "--db", folder), WW_EXIT_USAGE, "", "not a file");
 	assert_int_equal(access(db, F_OK), -1);

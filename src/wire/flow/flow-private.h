@@ -228,7 +228,7 @@ enum { WW_NO_STREAM = 0xffff };
 
 enum {
 	WW_ENTRY_FIN = 1,        /* and 2: FIN seen, by direction */
-	WW_ENTRY_SEQ = 4,        /* and 8: seq[] is known, by direction */
+	WW_ENTRY_SEQ = 4,        /* and 8: seq[] is the next byte's, by direction */
 	WW_ENTRY_UNSEEN = 16,    /* and 32: this direction's stream was evicted, or has ended */
 	WW_ENTRY_CONFIRMED = 64, /* the client has sent something after the answer */
 	WW_ENTRY_ENDED = 128,    /* sink.end was called: a tombstone that absorbs what comes late */

@@ -166,8 +166,13 @@ static void tcp_state(struct ww_flows *flows, struct ww_entry *entry, enum ww_di
 	uint8_t flags = packet->tcp_flags;
 	if (flow->groups[!dir] && flags & WW_TCP_ACK)
 		ww_stream_ack(flows, entry, !dir, packet->ack, packet);
-	if (flow->groups[dir] && !(flags & (WW_TCP_SYN | WW_TCP_RST)))
+	if (!flow->groups[dir]) {
+		/* If it is wanted later, its stream begins there. */
+		if (packet->payload_wire)
+			entry->flags &= (uint8_t) ~(WW_ENTRY_SEQ << dir);
+	} else if (!(flags & (WW_TCP_SYN | WW_TCP_RST))) {
 		ww_stream_segment(flows, entry, dir, packet);
+	}
 	if (flags & WW_TCP_RST && ww_stream_near(flows, entry, dir, packet->seq)) {
 		flow->closed = true;
 	} else if (flags & WW_TCP_FIN) {

@@ -104,7 +104,11 @@ struct ww_stream_view {
  */
 struct ww_flow_sink {
 	void *context;
-	/* Asked once, when a flow begins: fill groups[] and say so. Default: no rule applies. */
+	/*
+	 * Asked once, when a flow begins: fill groups[] and say so. Default: no rule applies. A
+	 * group that is set later, in any call of this sink, holds from the next packet on: the
+	 * stream of a direction begins with the first segment that finds it set.
+	 */
 	void (*wanted)(void *context, struct ww_flow *flow);
 	void (*contact)(void *context, const struct ww_contact *contact);
 	/* A connection was made, or first seen in the middle. */

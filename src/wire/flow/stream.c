@@ -276,6 +276,7 @@ static struct ww_stream *take_stream(struct ww_flows *flows, struct ww_entry *en
 	all->free_stream = stream->newer;
 	bool known = entry->flags & (WW_ENTRY_SEQ << dir);
 	*stream = (struct ww_stream){
+		.offset = known ? 0 : entry->flow.bytes[dir] - packet->payload_wire,
 		.next = known ? entry->seq[dir] : packet->seq,
 		.entry = (uint32_t)(entry - flows->table.entries),
 		.dir = (uint8_t)dir,

@@ -22,6 +22,7 @@ struct recorder {
 	size_t n_bytes[2], n_gaps[2], n_ends[2];
 	uint64_t next_offset[2]; /* what the next view must begin with */
 	uint16_t groups[2];      /* what `wanted` grants */
+	int late;                /* direction that is wanted once the other was shown; -1: none */
 	bool one_stream;         /* check offsets: there is one flow only */
 	const uint8_t *truth[2]; /* what was sent, by direction: every view must agree */
 	uint64_t digest;         /* of everything, in order */
@@ -78,6 +79,8 @@ static inline void on_stream(void *context, struct ww_flow *flow, enum ww_dir di
 	assert_true(view->fresh <= view->len);
 	assert_true(flow->groups[dir] != 0);
 	mix(r, view->offset + view->len);
+	if (r->late >= 0 && dir != (enum ww_dir)r->late)
+		flow->groups[r->late] = 1;
 	if (r->truth[dir])
 		assert_memory_equal(view->data, r->truth[dir] + view->offset, view->len);
 	if (r->one_stream && !r->truth[dir]) {
@@ -123,6 +126,7 @@ static inline struct recorder *recorder_new(const struct ww_flow_limits *limits,
 	r->bytes[1] = malloc(BYTES_MAX);
 	r->groups[0] = r->groups[1] = rules;
 	r->one_stream = rules;
+	r->late = -1;
 	r->next_frame = 1;
 	struct ww_flow_sink sink = {
 		.context = r,

@@ -91,6 +91,43 @@ static void acknowledged_gap_is_skipped(void **state)
 	recorder_free(r);
 }
 
+/* The rules may want a direction when other bytes have gone by: its stream begins there. */
+static void wanted_later(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	r->groups[0] = 0;
+	r->late = WW_DIR_TO_SERVER;
+	handshake(r);
+	feed(r, from_client(0, "first ", 6, 0));
+	assert_bytes(r, "");
+	feed(r, with_bytes(tcp_of(v4(SERVER), 80, v4(CLIENT), 2000, 100, ACK, SERVER_ISN + 1,
+				   CLIENT_ISN + 7),
+			"!", 1));
+	r->next_offset[0] = 6;
+	feed(r, from_client(6, "worm", 4, 0));
+	feed(r, from_client(10, "wood", 4, FIN));
+	assert_bytes(r, "wormwood");
+	assert_int_equal(counts_of(r)->reassembly_gaps, 0);
+	recorder_free(r);
+}
+
+/* Not yet used, the direction begins where the handshake says, whatever comes first. */
+static void wanted_before_its_bytes(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	r->groups[0] = 0;
+	r->late = WW_DIR_TO_SERVER;
+	handshake(r);
+	feed(r, with_bytes(tcp_of(v4(SERVER), 80, v4(CLIENT), 2000, 100, ACK, SERVER_ISN + 1,
+				   CLIENT_ISN + 1),
+			"!", 1));
+	feed(r, from_client(4, "wood", 4, 0));
+	assert_bytes(r, "");
+	feed(r, from_client(0, "worm", 4, 0));
+	assert_bytes(r, "wormwood");
+	recorder_free(r);
+}
+
 static void full_queue_skips_the_gap(void **state)
 {
 	struct recorder *r = recorder_new(NULL, true);
@@ -291,6 +328,8 @@ int main(void)
 		cmocka_unit_test(in_order_until_fin),
 		cmocka_unit_test(first_copy_wins),
 		cmocka_unit_test(acknowledged_gap_is_skipped),
+		cmocka_unit_test(wanted_later),
+		cmocka_unit_test(wanted_before_its_bytes),
 		cmocka_unit_test(full_queue_skips_the_gap),
 		cmocka_unit_test(snapped_payload_is_a_gap),
 		cmocka_unit_test(forged_segments_do_not_blind),

@@ -220,6 +220,22 @@ static void group_done(struct ww_group *group)
 	free(group->rules);
 }
 
+static bool asks_for_bit(const struct ww_item *item)
+{
+	for (size_t i = 0; i < item->n_bits; i++)
+		if (item->bits[i].op == WW_BIT_ISSET)
+			return true;
+	return false;
+}
+
+static bool is_gated(const struct ww_rules *rules, const struct ww_group *group)
+{
+	for (uint32_t i = 0; i < group->n_rules; i++)
+		if (!asks_for_bit(&rules->items[group->rules[i]]))
+			return false;
+	return true;
+}
+
 /* The group of rules->list[0..n), made if it is new. 0 when n is 0 or memory is short. */
 static uint16_t intern(struct ww_rules *rules, uint32_t n, bool tcp_flow, bool superset)
 {
@@ -242,6 +258,7 @@ static uint16_t intern(struct ww_rules *rules, uint32_t n, bool tcp_flow, bool s
 		group_done(&group);
 		return 0;
 	}
+	group.gated = is_gated(rules, &group);
 	rules->groups[rules->n_groups] = group;
 	rules->counts.groups++;
 	return (uint16_t)rules->n_groups++;
@@ -312,18 +329,34 @@ static uint16_t find_group(struct ww_rules *rules, uint8_t proto, unsigned kind,
 	return key.group;
 }
 
+static uint16_t group_of(struct ww_rules *rules, const struct ww_flow *flow, enum ww_dir dir)
+{
+	unsigned class = class_of(flow->proto);
+	bool ports = class == CLASS_TCP || class == CLASS_UDP;
+	int client_port = ports ? flow->client_port : -1;
+	int server_port = ports ? flow->server_port : -1;
+	if (!rules->has_rules[class])
+		return 0;
+	if (dir == WW_DIR_TO_SERVER)
+		return find_group(rules, flow->proto, KIND_TO_SERVER, &flow->client, &flow->server,
+			client_port, server_port);
+	return find_group(rules, flow->proto, KIND_TO_CLIENT, &flow->server, &flow->client,
+		server_port, client_port);
+}
+
 void ww_rules_wanted(struct ww_rules *rules, struct ww_flow *flow)
 {
-	flow->groups[0] = flow->groups[1] = 0;
-	unsigned class = class_of(flow->proto);
-	if (!rules->has_rules[class])
-		return;
-	int client_port = class == CLASS_TCP || class == CLASS_UDP ? flow->client_port : -1;
-	int server_port = class == CLASS_TCP || class == CLASS_UDP ? flow->server_port : -1;
-	flow->groups[WW_DIR_TO_SERVER] = find_group(rules, flow->proto, KIND_TO_SERVER,
-		&flow->client, &flow->server, client_port, server_port);
-	flow->groups[WW_DIR_TO_CLIENT] = find_group(rules, flow->proto, KIND_TO_CLIENT,
-		&flow->server, &flow->client, server_port, client_port);
+	for (int dir = 0; dir < 2; dir++) {
+		uint16_t group = group_of(rules, flow, (enum ww_dir)dir);
+		flow->groups[dir] = rules->groups[group].gated ? 0 : group;
+	}
+}
+
+void ww_rules_open_gates(struct ww_rules *rules, struct ww_flow *flow)
+{
+	for (int dir = 0; dir < 2; dir++)
+		if (!flow->groups[dir])
+			flow->groups[dir] = group_of(rules, flow, (enum ww_dir)dir);
 }
 
 uint16_t ww_rules_group(struct ww_rules *rules, const struct ww_packet *packet)

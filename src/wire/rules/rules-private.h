@@ -448,6 +448,7 @@ struct ww_group {
 	uint64_t hash;
 	bool superset; /* shared when there are too many groups: check addresses and ports again */
 	bool tcp_flow; /* stream rules go to STREAM; else everything is PACKET */
+	bool gated;    /* every rule asks for a flowbit: nothing to do before one is set */
 	struct ww_section_rules sections[WW_SECTION_COUNT];
 };
 
@@ -582,7 +583,13 @@ struct ww_rule_state *ww_state_get(struct ww_flow *flow, bool make);
 uint64_t ww_state_floor(const struct ww_flow *flow, uint32_t rule, enum ww_dir dir);
 void ww_state_tell(struct ww_flow *flow, uint32_t rule, enum ww_dir dir, uint64_t floor);
 bool ww_state_bits_fit(const struct ww_item *item, struct ww_flow *flow);
-void ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow);
+/* Returns whether the rule may have set a bit. */
+bool ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow);
+
+/* ---- compile.c ---- */
+
+/* A flowbit was set: the flow is looked at in the directions whose rules waited for one. */
+void ww_rules_open_gates(struct ww_rules *rules, struct ww_flow *flow);
 
 /* ---- counters.c ---- */
 

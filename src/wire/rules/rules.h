@@ -74,7 +74,11 @@ size_t ww_rules_n(const struct ww_rules *rules);
 const struct ww_rule *ww_rules_get(const struct ww_rules *rules, size_t i);
 const struct ww_rules_counts *ww_rules_counts(const struct ww_rules *rules);
 
-/* Fills flow->groups for a flow that begins. O(groups of the protocol). */
+/*
+ * Fills flow->groups for a flow that begins. O(groups of the protocol). A direction of which every
+ * rule asks for a flowbit gets its group when a rule sets one (ww_rules_packet, ww_rules_stream):
+ * until then nothing of it has to be looked at, nor put in order.
+ */
 void ww_rules_wanted(struct ww_rules *rules, struct ww_flow *flow);
 /* The group for a packet of no flow (first datagrams, ICMP, other IP); 0: none. */
 uint16_t ww_rules_group(struct ww_rules *rules, const struct ww_packet *packet);

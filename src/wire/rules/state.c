@@ -78,11 +78,13 @@ bool ww_state_bits_fit(const struct ww_item *item, struct ww_flow *flow)
 	return true;
 }
 
-void ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow)
+bool ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow)
 {
-	bool acts = false;
-	for (size_t i = 0; i < item->n_bits; i++)
+	bool acts = false, sets = false;
+	for (size_t i = 0; i < item->n_bits; i++) {
 		acts |= item->bits[i].op < WW_BIT_ISSET;
+		sets |= item->bits[i].op == WW_BIT_SET || item->bits[i].op == WW_BIT_TOGGLE;
+	}
 	struct ww_rule_state *state = acts ? ww_state_get(flow, true) : NULL;
 	for (size_t i = 0; state && i < item->n_bits; i++) {
 		const struct ww_bits *bits = &item->bits[i];
@@ -99,4 +101,5 @@ void ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow)
 				*byte ^= mask;
 		}
 	}
+	return sets;
 }

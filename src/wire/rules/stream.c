@@ -227,7 +227,8 @@ static enum ww_verdict try(const struct run *run, uint32_t index, const struct w
 	rules->counts.verified++;
 	if (run->in_stream)
 		ww_state_tell(run->flow, index, run->dir, run->stream_end + 1);
-	ww_state_bits_act(item, run->flow);
+	if (ww_state_bits_act(item, run->flow) && run->flow)
+		ww_rules_open_gates(rules, run->flow);
 	if (!item->rule.noalert &&
 		ww_limits_pass(rules, index, end_of(run, true), end_of(run, false), time_of(run)))
 		tell(run, index, verify);

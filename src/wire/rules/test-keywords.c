@@ -348,6 +348,46 @@ static void test_flowbits(void **state)
 	stage_close(&stage);
 }
 
+/* Where every rule asks for a bit, the direction is not looked at before one is set. */
+static void test_gates(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_open(&stage,
+		"alert tcp any any -> any 80 (flow:to_server; content:\"/root.exe\"; "
+		"flowbits:set,asked; sid:1;)\n"
+		"alert tcp any 80 -> any any (flow:to_client; flowbits:isset,asked; "
+		"content:\"HTTP/1.\"; depth:7; content:\" 200 \"; sid:2;)\n"
+		"alert tcp any 80 -> any any (flow:to_client; flowbits:isset,asked; dsize:3; "
+		"sid:3;)\n",
+		WW_MATCHER_HYPERSCAN);
+	stage_begin_flow(&stage, WW_PROTO_TCP, 80);
+	assert_int_not_equal(stage.flow.groups[WW_DIR_TO_SERVER], 0);
+	assert_int_equal(stage.flow.groups[WW_DIR_TO_CLIENT], 0);
+	stage_segment(&stage, WW_DIR_TO_SERVER, "GET /root", 9, false);
+	assert_int_equal(stage.flow.groups[WW_DIR_TO_CLIENT], 0);
+	stage_segment(&stage, WW_DIR_TO_SERVER, ".exe", 4, false);
+	assert_int_equal(stage.hits, 1);
+	assert_int_not_equal(stage.flow.groups[WW_DIR_TO_CLIENT], 0);
+	stage_segment(&stage, WW_DIR_TO_CLIENT, "HTTP/1.0", 8, false);
+	stage_segment(&stage, WW_DIR_TO_CLIENT, " 200 OK", 7, false);
+	assert_int_equal(stage.hits, 2);
+	stage_segment(&stage, WW_DIR_TO_CLIENT, "abc", 3, false);
+	assert_int_equal(stage.hits, 3);
+	/* The next flow begins without bits. */
+	stage_begin_flow(&stage, WW_PROTO_TCP, 80);
+	assert_int_equal(stage.flow.groups[WW_DIR_TO_CLIENT], 0);
+	stage_close(&stage);
+	/* One rule that asks for none is enough. */
+	stage_open(&stage,
+		"alert tcp any 80 -> any any (flow:to_client; flowbits:isset,x; sid:2;)\n"
+		"alert tcp any 80 -> any any (flow:to_client; flowbits:isnotset,x; sid:3;)\n",
+		WW_MATCHER_HYPERSCAN);
+	stage_begin_flow(&stage, WW_PROTO_TCP, 80);
+	assert_int_not_equal(stage.flow.groups[WW_DIR_TO_CLIENT], 0);
+	stage_close(&stage);
+}
+
 static void test_thresholds(void **state)
 {
 	(void)state;
@@ -485,6 +525,7 @@ int main(void)
 		cmocka_unit_test(test_uri_normalise),
 		cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_flowbits),
+		cmocka_unit_test(test_gates),
 		cmocka_unit_test(test_thresholds),
 		cmocka_unit_test(test_once),
 		cmocka_unit_test(test_positions_in_streams),

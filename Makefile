@@ -9,9 +9,12 @@ SEED = 1
 all: build/build.ninja
 	@ninja -C build >build/compile.log || { tail -30 build/compile.log; exit 1; }
 
-build/build.ninja:
+# Again when the list of packages has changed.
+build/build.ninja: tools/setup
 	@tools/setup build
-	@meson setup build >/dev/null
+	@echo 'building build/wormwood'
+	@said=$$(meson setup build 2>&1) || { echo "$$said" | tail -30; exit 1; }
+	@touch build/build.ninja
 
 # The main job on a capture of an outbreak that never was.
 demo: all

@@ -50,18 +50,21 @@ static void on_finding(void *context, const struct ww_finding *finding)
 static void read_out(struct ww_watch *watch, struct record *record, enum ww_capture_state state,
 	const struct ww_capture *capture, struct totals *totals)
 {
-	const struct ww_chain *chain = ww_watch_chain(watch);
-	for (size_t i = 0; i < ww_chain_n_hosts(chain); i++) {
-		ww_host_json(&record->line, ww_chain_host(chain, i));
+	const struct ww_host *host;
+	for (size_t i = 0; (host = ww_watch_host(watch, i)); i++) {
+		ww_host_json(&record->line, host);
 		add(record);
 	}
+	uint64_t incidents = 0;
+	while (ww_watch_incident(watch, incidents))
+		incidents++;
 	struct ww_watch_summary summary;
 	ww_watch_summarize(watch, &summary);
 	const struct ww_watch_input input = {.file = "run-many",
 		.format = ww_capture_format(capture),
 		.state = state,
 		.note = ww_capture_note(capture),
-		.incidents = ww_chain_n_incidents(chain)};
+		.incidents = incidents};
 	ww_watch_summary_json(&record->line, &summary, &input);
 	if (!strstr(ww_buf_text(&record->line), "\"type\":\"summary\""))
 		totals->failures++;

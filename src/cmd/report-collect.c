@@ -45,20 +45,37 @@ static void *grown(struct ww_report *report, void *items, size_t n, size_t size)
 	return more;
 }
 
-/* The bytes that proved something, as text between quotes; at most 40 columns. */
-static void make_excerpt(char excerpt[64], const struct ww_finding *finding)
+/* Adds bytes as text between quotes, at most 28 columns of them. */
+static void add_excerpt(struct ww_buf *out, const struct ww_evidence *evidence)
 {
 	struct ww_buf text = WW_BUF_INIT;
-	excerpt[0] = '\0';
-	for (size_t i = 0; i < finding->n_evidence && text.len == 0; i++) {
-		const struct ww_evidence *evidence = &finding->evidence[i];
-		if (evidence->n_bytes)
-			ww_text_safe(&text, evidence->bytes, evidence->n_bytes);
+	size_t from = 0, to = evidence->n_bytes;
+	while (from < to && (evidence->bytes[from] < 0x21 || evidence->bytes[from] > 0x7e))
+		from++;
+	while (to > from && (evidence->bytes[to - 1] < 0x21 || evidence->bytes[to - 1] > 0x7e))
+		to--;
+	for (size_t i = from; i < to && text.len < 28; i++) {
+		if (evidence->bytes[i] == '\\')
+			ww_buf_addc(&text, '\\'); /* safe on a screen, and as it was typed */
+		else
+			ww_text_safe(&text, evidence->bytes + i, 1);
 	}
-	if (text.len > 0 && text.len <= 40)
-		snprintf(excerpt, 64, "\"%s\"", text.data);
-	else if (text.len > 40)
-		snprintf(excerpt, 64, "\"%.37s...\"", text.data);
+	if (text.len > 0 && !strstr(ww_buf_text(out), text.data))
+		ww_buf_addf(out, "%s\"%s\"", out->len ? " " : "", text.data);
+	ww_buf_done(&text);
+}
+
+/* What proved it, in the order it was seen: the first two texts that say something new. */
+static void make_excerpt(char excerpt[REPORT_EXCERPT], const struct ww_finding *finding)
+{
+	struct ww_buf text = WW_BUF_INIT;
+	int n = 0;
+	for (size_t i = 0; i < finding->n_evidence && n < 2; i++) {
+		size_t before = text.len;
+		add_excerpt(&text, &finding->evidence[i]);
+		n += text.len > before;
+	}
+	snprintf(excerpt, REPORT_EXCERPT, "%s", ww_buf_text(&text));
 	ww_buf_done(&text);
 }
 
@@ -87,21 +104,33 @@ void ww_report_finding(struct ww_report *report, const struct ww_finding *findin
 	}
 }
 
-void ww_report_update(struct ww_report *report, const struct ww_finding *finding)
+/* The place of finding `id` among findings in ascending order, or n. */
+static size_t place_of(const struct ww_finding *findings, size_t n, uint64_t id)
 {
-	size_t low = 0, high = report->n_scans; /* ascending by id */
+	size_t low = 0, high = n;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		if (report->scans[middle].id < finding->id)
+		if (findings[middle].id < id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == report->n_scans || report->scans[low].id != finding->id)
+	return low < n && findings[low].id == id ? low : n;
+}
+
+void ww_report_update(struct ww_report *report, const struct ww_finding *finding)
+{
+	bool is_scan = finding->kind == WW_FINDING_SCAN;
+	struct ww_finding *findings = is_scan ? report->scans : report->proofs;
+	size_t n = is_scan ? report->n_scans : report->n_proofs;
+	size_t at = place_of(findings, n, finding->id);
+	if (at == n)
 		return;
-	report->scans[low] = *finding;
-	report->scans[low].evidence = NULL;
-	report->scans[low].n_evidence = 0;
+	if (!is_scan && finding->n_evidence)
+		make_excerpt(report->excerpts[at], finding);
+	findings[at] = *finding;
+	findings[at].evidence = NULL;
+	findings[at].n_evidence = 0;
 }
 
 static void count_stages(struct ww_report *report, const struct ww_host *host)

@@ -603,12 +603,9 @@ static void print_notes(const struct page *page)
 	note_count(page, flows->evicted_attempts + flows->evicted_contacts,
 		"connection attempt(s) judged or forgotten early because a table was full",
 		"件の接続試行は表が一杯のため早期に判定または忘却されました");
-	note_count(page, summary->evicted_sources + summary->evicted_scanners,
-		"source(s) forgotten by the scan test because its table was full",
-		"件の送信元はスキャン判定の表から追い出されました");
-	note_count(page, summary->evicted_hosts,
-		"host(s) forgotten because the outbreak table was full",
-		"台のホストは表が一杯のため忘却されました");
+	note_count(page, summary->evicted_evidence,
+		"piece(s) of evidence given up because a detector's table was full",
+		"件の証拠は検知器の表が一杯のため破棄されました");
 	note_count(page, summary->rules.refused,
 		"rule(s) refused: wormwood watch -v says which and why",
 		"件のルールは読み込めませんでした（-v で詳細）");

@@ -11,7 +11,7 @@
 #include "finding/finding.h"
 #include "wire/watch/watch.h"
 
-enum { REPORT_PROOFS = 512 };
+enum { REPORT_PROOFS = 512, REPORT_EXCERPT = 72 };
 
 /* A host as the tree needs it. */
 struct ww_report_host {
@@ -32,8 +32,8 @@ struct ww_report {
 	size_t n_scans;
 	struct ww_finding *proofs; /* owned: stage and spread findings */
 	size_t n_proofs;
-	char (*excerpts)[64];         /* owned: of proofs[i] */
-	struct ww_report_host *hosts; /* owned, in the chain's order */
+	char (*excerpts)[REPORT_EXCERPT]; /* owned: of proofs[i] */
+	struct ww_report_host *hosts;     /* owned, in the chain's order */
 	size_t n_hosts;
 	struct ww_host first; /* the first host that was taken over, whole */
 	bool has_first;

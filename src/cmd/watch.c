@@ -75,34 +75,29 @@ static void on_finding(void *context, const struct ww_finding *finding)
 	ww_report_finding(&run->report, finding);
 	if (run->store)
 		keep(run, ww_store_finding(run->store, finding));
-	if (run->call->common->json && finding->kind != WW_FINDING_SCAN) {
+	if (run->call->common->json && !finding->is_open) {
 		ww_finding_json(&run->line, finding);
 		ww_emit(run->call->screen, &run->line);
 	}
 }
 
-/* A scan is over: its numbers are the last ones now. */
+/* What was open is complete: its numbers are the last ones now. */
 static void on_update(void *context, const struct ww_finding *finding)
 {
 	struct run *run = context;
 	ww_report_update(&run->report, finding);
 	if (run->store)
 		keep(run, ww_store_finding(run->store, finding));
-}
-
-static void give_scans(struct run *run)
-{
-	for (size_t i = 0; run->call->common->json && i < run->report.n_scans; i++) {
-		ww_finding_json(&run->line, &run->report.scans[i]);
+	if (run->call->common->json) {
+		ww_finding_json(&run->line, finding);
 		ww_emit(run->call->screen, &run->line);
 	}
 }
 
 static void give_outbreak(struct run *run, const struct ww_watch *watch)
 {
-	const struct ww_chain *chain = ww_watch_chain(watch);
-	for (size_t i = 0; i < ww_chain_n_hosts(chain); i++) {
-		const struct ww_host *host = ww_chain_host(chain, i);
+	const struct ww_host *host;
+	for (size_t i = 0; (host = ww_watch_host(watch, i)); i++) {
 		ww_report_host(&run->report, host);
 		if (run->store)
 			keep(run, ww_store_host(run->store, host));
@@ -111,8 +106,8 @@ static void give_outbreak(struct run *run, const struct ww_watch *watch)
 			ww_emit(run->call->screen, &run->line);
 		}
 	}
-	for (size_t i = 0; i < ww_chain_n_incidents(chain); i++) {
-		const struct ww_incident *incident = ww_chain_incident(chain, i);
+	const struct ww_incident *incident;
+	for (size_t i = 0; (incident = ww_watch_incident(watch, i)); i++) {
 		ww_report_incident(&run->report, incident);
 		if (run->store)
 			keep(run, ww_store_incident(run->store, incident));
@@ -187,7 +182,6 @@ static enum ww_exit finish_run(struct run *run, const struct config *config, str
 	struct ww_watch_input *input)
 {
 	struct ww_watch_summary summary;
-	give_scans(run);
 	give_outbreak(run, watch);
 	ww_watch_summarize(watch, &summary);
 	input->incidents = run->report.n_incidents;

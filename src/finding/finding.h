@@ -12,7 +12,8 @@ enum ww_finding_kind {
 	WW_FINDING_RULE,   /* a rule alerted */
 	WW_FINDING_SCAN,   /* a host contacts addresses or ports that do not answer */
 	WW_FINDING_STAGE,  /* a stage of an advisory that proves more than an attempt */
-	WW_FINDING_SPREAD, /* was hit on a port, then scanned that port: suspected, without advisory */
+	WW_FINDING_SPREAD, /* was hit on a port, then scanned that port: suspected, without advisory
+			    */
 	WW_FINDING_KIND_COUNT,
 };
 
@@ -25,7 +26,7 @@ struct ww_evidence {
 	struct ww_ip src, dst; /* of that packet */
 	uint16_t sport, dport;
 	uint8_t proto;
-	uint64_t offset;  /* of the bytes in the payload or stream */
+	uint64_t offset; /* of the bytes in the payload or stream */
 	uint8_t bytes[WW_EVIDENCE_MAX];
 	uint16_t n_bytes; /* of the finding's evidences together at most WW_EVIDENCE_MAX */
 	char note[96];    /* "stream bytes", "unanswered", … in English */
@@ -47,17 +48,17 @@ struct ww_finding {
 	int64_t time_us;
 	struct ww_ip src, dst; /* dst: all zero bytes where there are many */
 	uint8_t proto;
-	uint16_t port;         /* 0 where there are many */
-	uint32_t sid, gid;     /* 0 where no rule */
-	char msg[200];         /* one line, UTF-8 */
-	char advisory[64];     /* "" for none */
-	char stage[32];        /* "" for none */
+	uint16_t port;     /* 0 where there are many */
+	uint32_t sid, gid; /* 0 where no rule */
+	char msg[200];     /* one line, UTF-8 */
+	char advisory[64]; /* "" for none */
+	char stage[32];    /* "" for none */
 	char why_file[160];
-	uint32_t why_line;     /* 0: nothing to quote */
+	uint32_t why_line; /* 0: nothing to quote */
 	double confidence;
 	uint64_t frames[WW_FINDING_FRAMES]; /* 1-based, ascending */
 	size_t n_frames;
-	char flow[32];         /* community id, or "" */
+	char flow[32]; /* community id, or "" */
 
 	/* kind scan */
 	char scan[12];         /* horizontal, vertical, block */
@@ -66,11 +67,12 @@ struct ww_finding {
 	uint64_t failed;       /* of the first contacts, those refused or unanswered */
 	uint64_t first_contacts_to_alarm;
 	uint64_t sent_to_alarm; /* SYNs sent before the alarm, judged or not */
-	double threshold;      /* of the test */
+	double threshold;       /* of the test */
 	struct ww_strategy strategy;
 
 	struct ww_evidence *evidence; /* borrowed */
 	size_t n_evidence;
+	bool is_open; /* it is given once more, with the same id, when it is complete */
 };
 
 struct ww_parent {
@@ -89,10 +91,10 @@ struct ww_host_stage {
 /* One host of an outbreak. */
 struct ww_host {
 	struct ww_ip ip;
-	const char *state; /* ww_host_state_name */
-	bool infected;     /* by the definition of DESIGN section 3 */
-	bool suspected;    /* by behaviour alone */
-	char advisory[64]; /* "" for unknown */
+	const char *state;   /* ww_host_state_name */
+	bool infected;       /* by the definition of DESIGN section 3 */
+	bool suspected;      /* by behaviour alone */
+	char advisory[64];   /* "" for unknown */
 	int64_t infected_us; /* valid when infected or suspected */
 	bool has_parent;
 	struct ww_parent parent;
@@ -113,7 +115,7 @@ struct ww_incident {
 	bool has_patient_zero;
 	struct ww_parent patient_zero;
 	uint32_t generations;
-	double doubling_s; /* NaN: too few infections to say */
+	double doubling_s;            /* NaN: too few infections to say */
 	double r_mean, r_low, r_high; /* NaN: too few */
 	int64_t first_us, last_us;
 	const uint64_t *findings; /* ids, ascending */

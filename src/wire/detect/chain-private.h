@@ -40,6 +40,7 @@ struct chain_case {
 	uint32_t stages_done; /* that it did to others */
 	int64_t stage_us[WW_HOST_STAGES];
 	uint64_t stage_finding[WW_HOST_STAGES];
+	uint16_t stage_texts[WW_HOST_STAGES]; /* bit: text of a TEXT stage that was seen */
 	int64_t first_us, last_us;
 	int64_t attacked_us, taken_us, struck_us, scan_us; /* the first of each */
 	int64_t alarm_us; /* when the scan was sure; scan_us is where its walk began */
@@ -80,6 +81,9 @@ struct ww_chain {
 	struct chain_contact *contacts;
 	uint32_t n_contact_buckets, contact_number;
 
+	struct chain_proof *proofs; /* a ring */
+	size_t next_proof;
+
 	struct chain_finding *findings;
 	size_t n_findings;
 	struct ww_chain_counts counts;
@@ -90,6 +94,29 @@ struct ww_chain {
 	size_t n_incidents;
 	uint64_t *incident_findings; /* all incidents' lists, one after the other */
 };
+
+/* One deed of an attacker on a victim, as the evidence says it. */
+struct deed {
+	uint32_t topic;
+	uint32_t stage; /* index in the advisory, < WW_HOST_STAGES */
+	struct ww_ip attacker, victim;
+	int64_t time_us;
+	uint64_t frame;
+	const struct ww_detect_hit *hit; /* NULL: a weak stage */
+	float weight;
+};
+
+enum { WW_PROOFS = 64, WW_PROOF_STEPS = 8 };
+
+int ww_chain_proofs_new(struct ww_chain *chain);
+/* Emits the finding of a deed, and keeps it open for more of the same; returns its id. */
+uint64_t ww_chain_proof_open(
+	struct ww_chain *chain, struct ww_finding *finding, const struct deed *deed);
+/* More of a stage that was seen: the texts seen so far, or 0 when its finding is complete. */
+uint16_t ww_chain_proof_add(struct ww_chain *chain, const struct deed *deed);
+void ww_chain_proofs_finish(struct ww_chain *chain);
+/* That the stage is true, when these of its texts were seen. */
+double ww_chain_stage_confidence(const struct ww_stage *stage, uint16_t texts);
 
 int ww_chain_tables_new(struct ww_chain *chain, const struct ww_chain_config *config);
 void ww_chain_tables_free(struct ww_chain *chain);

@@ -42,6 +42,8 @@ int ww_chain_new(const struct ww_chain_config *config, struct ww_chain **ret, st
 	chain->key = config->key;
 	chain->sink = config->sink;
 	int r = ww_chain_tables_new(chain, config);
+	if (r == 0)
+		r = ww_chain_proofs_new(chain);
 	if (r < 0) {
 		ww_chain_free(&chain);
 		return r;
@@ -57,23 +59,13 @@ void ww_chain_free(struct ww_chain **chain)
 	if (!*chain)
 		return;
 	ww_chain_tables_free(*chain);
+	free((*chain)->proofs);
 	free((*chain)->hosts);
 	free((*chain)->incidents);
 	free((*chain)->incident_findings);
 	free(*chain);
 	*chain = NULL;
 }
-
-/* One deed of an attacker on a victim, as the evidence says it. */
-struct deed {
-	uint32_t topic;
-	uint32_t stage; /* index in the advisory, < WW_HOST_STAGES */
-	struct ww_ip attacker, victim;
-	int64_t time_us;
-	uint64_t frame;
-	const struct ww_detect_hit *hit; /* NULL: a weak stage */
-	float weight;
-};
 
 static void copy_text(char *to, size_t size, const char *from)
 {
@@ -143,7 +135,7 @@ static uint64_t emit_deed(struct ww_chain *chain, const struct deed *deed)
 	}
 	finding.evidence = &evidence;
 	finding.n_evidence = 1;
-	return ww_chain_emit(chain, deed->topic, &finding);
+	return ww_chain_proof_open(chain, &finding, deed);
 }
 
 /* The stage is now seen on the victim; the first time it may be a finding. */
@@ -162,9 +154,14 @@ static void see_stage(struct ww_chain *chain, struct chain_case *victim, const s
 		victim->flags |= CASE_TAKEN;
 		victim->taken_us = deed->time_us;
 	}
-	if (victim->stages & bit)
+	if (victim->stages & bit) {
+		if (deed->hit && stage->sets >= WW_HOST_TAKEN_OVER)
+			victim->stage_texts[deed->stage] |= ww_chain_proof_add(chain, deed);
 		return;
+	}
 	victim->stages |= bit;
+	if (deed->hit && deed->hit->stage >= 0 && deed->hit->text < 16)
+		victim->stage_texts[deed->stage] = (uint16_t)(1u << deed->hit->text);
 	victim->stage_us[deed->stage] = deed->time_us;
 	victim->stage_finding[deed->stage] = deed->hit ? deed->hit->finding : 0;
 	if (stage->sets >= WW_HOST_TAKEN_OVER)

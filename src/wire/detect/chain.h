@@ -23,8 +23,12 @@
  * exp(-(onset - t) / 60 s), against the chance that the true parent was not captured. The first
  * success wins; re-infections change nothing. At most 0.99.
  *
+ * A stage finding stays open for more of the same stage between the same two hosts (the commands
+ * typed into a shell), while it is among the last 64; sink.update then gives all of its evidence.
+ *
  * confidence of a host: 1 - product of (1 - confidence of the stage), over the distinct stages seen
- * that set its kind of state (infected, or attacked), at most 0.99; of a root: the same over its
+ * that set its kind of state (infected, or attacked), at most 0.99; a TEXT stage counts once for
+ * each distinct text of it that was seen; of a root: the same over its
  * victims, each times its parent's p. patient_zero.p: the share of the infected that descend from
  * it times its confidence.
  *

@@ -24,6 +24,7 @@ struct ww_detect_hit {
 	const char *msg;
 	const char *advisory; /* ID, or NULL: a rule of the user's */
 	int stage;            /* index in the advisory's stages of a TEXT rule, or -1 */
+	unsigned text;        /* index in the stage's texts */
 	bool has_address;     /* the text named one: {attacker} */
 	struct ww_ip address;
 	struct ww_evidence evidence; /* the bytes */
@@ -47,7 +48,10 @@ struct ww_detect_connection {
 struct ww_detect_sink {
 	void *context;
 	uint64_t (*finding)(void *context, struct ww_finding *finding);
-	/* A finding that grew after it was given (a scan goes on): same id, new counts. */
+	/*
+	 * A finding that was given `is_open` is complete: same id, the last counts. Its evidence is
+	 * all of it, or none when what was given at first still holds.
+	 */
 	void (*update)(void *context, const struct ww_finding *finding);
 };
 

@@ -143,7 +143,8 @@ static double stages_confidence(const struct forest *forest, const struct chain_
 	double doubt = 1;
 	for (uint32_t i = 0; i < WW_HOST_STAGES && i < advisory->n_stages; i++)
 		if (stages & 1u << i && advisory->stages[i].sets >= least)
-			doubt *= 1 - advisory->stages[i].confidence;
+			doubt *= 1 - ww_chain_stage_confidence(
+					     &advisory->stages[i], self->stage_texts[i]);
 	return fmin(fmax(1 - doubt, 0), WW_CHAIN_P_MAX);
 }
 
@@ -601,6 +602,7 @@ static void decide(struct forest *forest)
 int ww_chain_finish(struct ww_chain *chain)
 {
 	ww_assert(!chain->hosts);
+	ww_chain_proofs_finish(chain);
 	struct forest forest = {.chain = chain};
 	int r = grow(&forest);
 	if (r == 0) {

@@ -252,6 +252,7 @@ uint32_t ww_trw_scanner_new(struct ww_trw *trw, const struct source *source,
 	struct ww_finding finding;
 	struct ww_evidence evidence[WW_TRW_STEPS];
 	write_finding(trw, slot, &finding);
+	finding.is_open = true;
 	finding.evidence = evidence;
 	finding.n_evidence = write_evidence(trw, source, walk, evidence);
 	scanner->id = trw->sink.finding(trw->sink.context, &finding);

@@ -437,7 +437,7 @@ static void detector_count(const void *state, struct ww_detect_counts *counts)
 	counts->scan_run_length = own.run_length;
 	counts->false_alarms = own.false_alarms;
 	counts->false_alarms_per_day = own.false_alarms_per_day;
-	counts->evicted += own.evicted_sources + own.evicted_walks + own.evicted_scanners;
+	counts->evicted += own.evicted_sources + own.evicted_scanners;
 }
 
 const struct ww_detector ww_detector_trw = {

@@ -27,3 +27,8 @@ static inline size_t stage_sid_stage(uint32_t sid)
 {
 	return (sid - 1) / TEXT_MAX % STAGE_MAX;
 }
+
+static inline unsigned stage_sid_text(uint32_t sid)
+{
+	return (sid - 1) % TEXT_MAX;
+}

@@ -18,9 +18,8 @@ bool ww_watch_lost(const struct ww_watch_summary *summary)
 {
 	const struct ww_flow_counts *flows = summary->flows;
 	return flows->evicted_flows > 0 || flows->evicted_streams > 0 ||
-	       summary->evicted_scanners > 0 || summary->evicted_hosts > 0 ||
-	       summary->rules.evicted_counters > 0 || summary->rules.pending_dropped > 0 ||
-	       summary->rules.pcre_limits > 0;
+	       summary->evicted_evidence > 0 || summary->rules.evicted_counters > 0 ||
+	       summary->rules.pending_dropped > 0 || summary->rules.pcre_limits > 0;
 }
 
 static void add_time(struct ww_json *json, const char *key, bool known, int64_t time_us)
@@ -69,9 +68,7 @@ static void add_losses(struct ww_json *json, const struct ww_watch_summary *summ
 		{"evicted_attempts", flows->evicted_attempts, false},
 		{"evicted_contacts", flows->evicted_contacts, false},
 		{"evicted_streams", flows->evicted_streams, false},
-		{"evicted_sources", summary->evicted_sources, false},
-		{"evicted_scanners", summary->evicted_scanners, false},
-		{"evicted_hosts", summary->evicted_hosts, false},
+		{"evicted_evidence", summary->evicted_evidence, false},
 		{"evicted_rule_counters", summary->rules.evicted_counters, false},
 		{"rule_waits_dropped", summary->rules.pending_dropped, false},
 		{"pcre_limits", summary->rules.pcre_limits, false},

@@ -158,11 +158,10 @@ static void shell_text_names_the_parent(void **state)
 	assert_string_equal(wire.last[WW_FINDING_STAGE].why_file, blaster_path);
 	assert_int_equal(wire.last[WW_FINDING_STAGE].why_line, 12);
 
-	const struct ww_chain *chain = ww_watch_chain(wire.watch);
-	const struct ww_host *taken = NULL;
-	for (size_t i = 0; i < ww_chain_n_hosts(chain); i++)
-		if (ww_chain_host(chain, i)->has_parent)
-			taken = ww_chain_host(chain, i);
+	const struct ww_host *taken = NULL, *host;
+	for (size_t i = 0; (host = ww_watch_host(wire.watch, i)); i++)
+		if (host->has_parent)
+			taken = host;
 	assert_non_null(taken);
 	assert_int_equal(ww_ip_v4(&taken->ip), VICTIM);
 	assert_int_equal(ww_ip_v4(&taken->parent.ip), ATTACKER);
@@ -196,7 +195,7 @@ static void silent_hosts_show_a_scanner(void **state)
 	assert_int_equal(scan->targets, 12);
 	assert_int_equal(scan->hosts, 12);
 	assert_int_equal(scan->port, 445);
-	assert_int_equal(ww_chain_n_hosts(ww_watch_chain(wire.watch)), 0);
+	assert_null(ww_watch_host(wire.watch, 0));
 	ww_watch_free(&wire.watch);
 	ww_plan_free(&plan);
 }

@@ -18,8 +18,7 @@ struct ww_watch {
 	struct ww_plan *plan;
 	struct ww_watch_sink sink;
 	struct ww_flows *flows;
-	struct ww_trw *trw;
-	struct ww_chain *chain;
+	struct ww_detect *detect;
 	struct ww_packet_counts packets;
 	uint64_t findings, by_kind[WW_FINDING_KIND_COUNT];
 	uint64_t *alerts; /* by rule index */
@@ -27,8 +26,9 @@ struct ww_watch {
 	int64_t first_us, last_us;
 };
 
-static uint64_t emit(struct ww_watch *watch, struct ww_finding *finding)
+static uint64_t emit(void *context, struct ww_finding *finding)
 {
+	struct ww_watch *watch = context;
 	finding->id = ++watch->findings;
 	watch->by_kind[finding->kind]++;
 	if (watch->sink.finding)
@@ -36,21 +36,7 @@ static uint64_t emit(struct ww_watch *watch, struct ww_finding *finding)
 	return finding->id;
 }
 
-static uint64_t chain_found(void *context, struct ww_finding *finding)
-{
-	return emit(context, finding);
-}
-
-/* The chain hears of a scanner before the world does more with it. */
-static uint64_t scan_found(void *context, struct ww_finding *finding)
-{
-	struct ww_watch *watch = context;
-	uint64_t id = emit(watch, finding);
-	ww_chain_scan(watch->chain, finding);
-	return id;
-}
-
-static void scan_updated(void *context, const struct ww_finding *finding)
+static void update(void *context, const struct ww_finding *finding)
 {
 	struct ww_watch *watch = context;
 	if (watch->sink.update)
@@ -227,13 +213,14 @@ static void on_hit(void *context, const struct ww_hit *hit)
 		const struct ww_advisory *advisory =
 			ww_plan_get(watch->plan, stage_sid_advisory(rule->sid));
 		detail.stage = (int)stage_sid_stage(rule->sid);
+		detail.text = stage_sid_text(rule->sid);
 		detail.has_address = address_between(hit, &detail.address);
 		detail.evidence.at = advisory->stages[detail.stage].at;
 	} else {
 		watch->alerts[hit->rule_index]++;
 		detail.finding = emit_rule(watch, hit, &detail);
 	}
-	ww_chain_hit(watch->chain, &detail);
+	ww_detect_hit(watch->detect, &detail);
 }
 
 /* ---- facts of wire/flow ---- */
@@ -247,8 +234,7 @@ static void on_wanted(void *context, struct ww_flow *flow)
 static void on_contact(void *context, const struct ww_contact *contact)
 {
 	struct ww_watch *watch = context;
-	ww_trw_contact(watch->trw, contact);
-	ww_chain_contact(watch->chain, contact);
+	ww_detect_contact(watch->detect, contact);
 }
 
 static void on_begin(void *context, struct ww_flow *flow, const struct ww_packet *packet)
@@ -265,7 +251,7 @@ static void on_begin(void *context, struct ww_flow *flow, const struct ww_packet
 		.start_seen = flow->start_seen,
 		.flow_id = flow->id,
 	};
-	ww_chain_connection(watch->chain, &connection);
+	ww_detect_connection(watch->detect, &connection);
 }
 
 static void on_packet(
@@ -308,25 +294,17 @@ static void name_services(const struct ww_plan *plan, struct ww_flow_services *r
 	}
 }
 
-static int make_trw(
+static int make_detectors(
 	struct ww_watch *watch, const struct ww_watch_options *options, struct ww_hash_key key)
 {
-	struct ww_trw_config config = ww_trw_config_default();
-	if (options->false_alarm_rate > 0)
-		config.false_alarm_rate = options->false_alarm_rate;
-	config.key = key;
-	config.sink = (struct ww_detect_sink){watch, scan_found, scan_updated};
-	return ww_trw_new(&config, &watch->trw, NULL);
-}
-
-static int make_chain(struct ww_watch *watch, struct ww_hash_key key)
-{
-	struct ww_chain_config config = ww_chain_config_default();
-	config.advisories = watch->plan->advisories;
-	config.n_advisories = watch->plan->n_advisories;
-	config.key = key;
-	config.sink = (struct ww_detect_sink){watch, chain_found, NULL};
-	return ww_chain_new(&config, &watch->chain, NULL);
+	const struct ww_detect_config config = {
+		.advisories = watch->plan->advisories,
+		.n_advisories = watch->plan->n_advisories,
+		.false_alarm_rate = options->false_alarm_rate,
+		.key = key,
+		.sink = {watch, emit, update},
+	};
+	return ww_detect_new(&config, &watch->detect, NULL);
 }
 
 static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *options)
@@ -346,9 +324,7 @@ static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *opt
 	const struct ww_flow_limits limits = {.services = &services};
 	int status = ww_flows_new(&limits, key, &flow_sink, &watch->flows);
 	if (status == 0)
-		status = make_trw(watch, options, key);
-	if (status == 0)
-		status = make_chain(watch, key);
+		status = make_detectors(watch, options, key);
 	return status;
 }
 
@@ -375,8 +351,7 @@ void ww_watch_free(struct ww_watch **watch)
 	if (!*watch)
 		return;
 	ww_flows_free(&(*watch)->flows);
-	ww_trw_free(&(*watch)->trw);
-	ww_chain_free(&(*watch)->chain);
+	ww_detect_free(&(*watch)->detect);
 	free((*watch)->alerts);
 	free(*watch);
 	*watch = NULL;
@@ -402,13 +377,12 @@ void ww_watch_feed(struct ww_watch *watch, const struct ww_frame *frames, size_t
 int ww_watch_finish(struct ww_watch *watch)
 {
 	ww_flows_finish(watch->flows);
-	ww_trw_finish(watch->trw);
-	return ww_chain_finish(watch->chain);
+	return ww_detect_finish(watch->detect);
 }
 
 void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *ret)
 {
-	const struct ww_trw_counts scan = ww_trw_counts(watch->trw);
+	const struct ww_detect_counts detect = ww_detect_counts(watch->detect);
 	*ret = (struct ww_watch_summary){
 		.packets = &watch->packets,
 		.flows = ww_flows_counts(watch->flows),
@@ -417,21 +391,24 @@ void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *r
 		.first_us = watch->first_us,
 		.last_us = watch->last_us,
 		.findings = watch->findings,
-		.scan_threshold = scan.threshold,
-		.scan_run_length = scan.run_length,
-		.false_alarms_a_day = scan.false_alarms_per_day,
-		.evicted_sources = scan.evicted_sources,
-		.evicted_scanners = scan.evicted_scanners,
-		.evicted_hosts = ww_chain_counts(watch->chain).evicted_cases,
+		.scan_threshold = detect.scan_threshold,
+		.scan_run_length = detect.scan_run_length,
+		.false_alarms_a_day = detect.false_alarms_per_day,
+		.evicted_evidence = detect.evicted,
 	};
 	ret->hosts = ww_flows_hosts(watch->flows, &ret->hosts_exact);
 	ret->rules.loaded -= watch->plan->n_stage_rules;
 	memcpy(ret->findings_by_kind, watch->by_kind, sizeof(ret->findings_by_kind));
 }
 
-const struct ww_chain *ww_watch_chain(const struct ww_watch *watch)
+const struct ww_host *ww_watch_host(const struct ww_watch *watch, size_t i)
 {
-	return watch->chain;
+	return ww_detect_host(watch->detect, i);
+}
+
+const struct ww_incident *ww_watch_incident(const struct ww_watch *watch, size_t i)
+{
+	return ww_detect_incident(watch->detect, i);
 }
 
 void ww_watch_each_rule(const struct ww_watch *watch,

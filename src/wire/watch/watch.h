@@ -13,9 +13,7 @@
  * Memory: the tables of wire/flow and wire/detect, about 16 MiB at the default sizes, and the
  * compiled rules. One thread at a time.
  */
-#include "wire/detect/chain.h"
 #include "wire/detect/detect.h"
-#include "wire/detect/trw.h"
 #include "wire/rules/rules.h"
 
 /* Rules and advisories made ready for runs. Immutable after ww_plan_ready; end with ww_plan_free.
@@ -87,11 +85,12 @@ struct ww_watch_summary {
 	double scan_threshold;     /* of the test, natural logarithm */
 	double scan_run_length;    /* first contacts between false alarms, expected */
 	double false_alarms_a_day; /* at this capture's rate of first contacts; NaN: too short */
-	uint64_t evicted_sources, evicted_scanners, evicted_hosts;
+	uint64_t evicted_evidence; /* of the detectors: some table was full */
 };
 void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *ret);
-/* What the chain knows, after finish. Borrowed. */
-const struct ww_chain *ww_watch_chain(const struct ww_watch *watch);
+/* The i-th host of an outbreak and the i-th incident, NULL behind the last. After finish. */
+const struct ww_host *ww_watch_host(const struct ww_watch *watch, size_t i);
+const struct ww_incident *ww_watch_incident(const struct ww_watch *watch, size_t i);
 /* True when a table, a limit or the capture itself took evidence away (exit code 3). */
 bool ww_watch_lost(const struct ww_watch_summary *summary);
 

@@ -10,6 +10,8 @@
 #define WW_REUSE_US ((int64_t)60 * 1000000)
 /* A datagram after three quiet minutes begins a new conversation (RFC 4787 asks NATs for two). */
 #define WW_UDP_IDLE_US ((int64_t)180 * 1000000)
+/* A connection that said nothing for ten minutes may be given up without counting as a loss. */
+#define WW_TCP_IDLE_US ((int64_t)600 * 1000000)
 
 /*
  * The trace clock: `now_us` is 0 at the first packet and never falls. Small steps back (frames of

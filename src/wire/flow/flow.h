@@ -168,7 +168,7 @@ struct ww_flow_counts {
 	uint64_t undecided; /* still waiting when a capture longer than the wait ended: not judged */
 	uint64_t evicted_attempts; /* judged early because a bucket was full */
 	uint64_t evicted_contacts; /* first contacts forgotten: a later one counts as first again */
-	uint64_t evicted_flows;
+	uint64_t evicted_flows; /* that were neither closed nor silent for 10 minutes (UDP: 3) */
 	uint64_t evicted_streams;  /* a direction that could not be, or is no longer, looked at */
 	uint64_t reassembly_gaps;
 	uint64_t fragments_reassembled, fragments_dropped;

@@ -123,6 +123,13 @@ static void fill_entry(struct ww_flows *flows, uint32_t index, const struct ww_p
 	};
 }
 
+/* Nothing more is expected of it: giving it up takes no evidence away. */
+static bool is_over(const struct ww_entry *entry, int64_t now_us)
+{
+	int64_t idle_us = entry->flow.proto == WW_PROTO_UDP ? WW_UDP_IDLE_US : WW_TCP_IDLE_US;
+	return entry->flags & WW_ENTRY_ENDED || now_us - entry->flow.last_us >= idle_us;
+}
+
 struct ww_entry *ww_table_begin(struct ww_flows *flows, const struct ww_keys *keys,
 	const struct ww_packet *packet, const struct ww_flow_begin *begin)
 {
@@ -132,7 +139,7 @@ struct ww_entry *ww_table_begin(struct ww_flows *flows, const struct ww_keys *ke
 	uint32_t index = bucket * WW_WAYS + way;
 	struct ww_entry *entry = &table->entries[index];
 	if (table->ways[bucket].tag[way]) {
-		flows->counts.evicted_flows += !(entry->flags & WW_ENTRY_ENDED);
+		flows->counts.evicted_flows += !is_over(entry, ww_clock_clamp(packet->time_us));
 		ww_table_remove(flows, entry, NULL);
 	}
 	fill_entry(flows, index, packet, begin);

@@ -650,49 +650,71 @@ static void print_looked_at(const struct page *page)
 	ww_buf_addc(page->out, '\n');
 }
 
-/* One row: `command`, which is emptied, behind the program's name, and why one would type it. */
-static void next_command(const struct page *page, struct ww_buf *command, const char *why)
+/* Commands to type next, each with what it is for; the reasons stand in one column. */
+enum { NEXT_MAX = 3 };
+
+struct next {
+	struct ww_buf commands[NEXT_MAX];
+	const char *reasons[NEXT_MAX];
+	size_t n;
+};
+
+/* A new row, begun with the program's name. The caller appends the rest. */
+static struct ww_buf *next_row(const struct page *page, struct next *next, const char *reason)
 {
-	struct ww_buf line = WW_BUF_INIT;
-	ww_buf_addf(&line, "  %s %s", page->report->call->program, ww_buf_text(command));
-	ww_text_left(page->out, ww_buf_text(&line), 44);
-	ww_buf_addf(page->out, " %s\n", why);
-	ww_buf_done(&line);
-	ww_buf_reset(command);
+	struct ww_buf *command = &next->commands[next->n];
+	next->reasons[next->n++] = reason;
+	ww_buf_addf(command, "  %s ", page->report->call->program);
+	return command;
+}
+
+static void show_next(const struct page *page, struct next *next)
+{
+	int columns = 44;
+	for (size_t i = 0; i < next->n; i++) {
+		int width = ww_text_width(ww_buf_text(&next->commands[i]));
+		columns = width > columns ? width : columns;
+	}
+	if (next->n)
+		ww_buf_addf(page->out, "\n%s\n", word(page, "do next", "次のコマンド"));
+	for (size_t i = 0; i < next->n; i++) {
+		ww_text_left(page->out, ww_buf_text(&next->commands[i]), columns);
+		ww_buf_addf(page->out, " %s\n", next->reasons[i]);
+		ww_buf_done(&next->commands[i]);
+	}
 }
 
 static void print_next(const struct page *page)
 {
-	if (page->summary->findings == 0)
-		return;
 	const struct ww_report *report = page->report;
+	const char *store = report->call->common->db;
 	uint64_t id = report->n_proofs  ? report->proofs[0].id
 		      : report->n_scans ? report->scans[0].id
 					: 1;
-	struct ww_buf command = WW_BUF_INIT, db = WW_BUF_INIT;
-	const char *store = report->call->common->db;
-	bool kept = !store || strcmp(store, ":memory:") != 0;
+	struct next next = {.n = 0};
+	struct ww_buf db = WW_BUF_INIT;
+	if (page->summary->findings == 0)
+		return;
 	if (store) {
 		ww_buf_adds(&db, " --db ");
 		ww_quote_shell(&db, store);
 	}
-	ww_buf_addf(page->out, "\n%s\n", word(page, "do next", "次のコマンド"));
-	if (kept) {
-		ww_buf_addf(&command, "explain %" PRIu64 "%s", id, ww_buf_text(&db));
-		next_command(page, &command,
-			word(page, "why, packet by packet", "根拠をパケット単位で"));
-		ww_buf_addf(&command, "slice %" PRIu64 " -w finding%" PRIu64 ".pcap%s", id, id,
-			ww_buf_text(&db));
-		next_command(page, &command,
-			word(page, "its packets, for Wireshark", "該当パケット（Wireshark 用）"));
+	if (!store || strcmp(store, ":memory:") != 0) { /* which leaves nothing to explain */
+		const char *why = word(page, "why, packet by packet", "根拠をパケット単位で");
+		ww_buf_addf(
+			next_row(page, &next, why), "explain %" PRIu64 "%s", id, ww_buf_text(&db));
+		why = word(page, "its packets, for Wireshark", "該当パケット（Wireshark 用）");
+		ww_buf_addf(next_row(page, &next, why),
+			"slice %" PRIu64 " -w finding%" PRIu64 ".pcap%s", id, id, ww_buf_text(&db));
 	}
 	if (report->n_incidents && report->incidents[0].advisory[0]) {
-		ww_buf_adds(&command, "advisory show ");
-		ww_quote_shell(&command, report->incidents[0].advisory);
-		next_command(page, &command,
-			word(page, "what it is, and what to do about it", "概要と対処方法"));
+		const char *why =
+			word(page, "what it is, and what to do about it", "概要と対処方法");
+		struct ww_buf *row = next_row(page, &next, why);
+		ww_buf_adds(row, "advisory show ");
+		ww_quote_shell(row, report->incidents[0].advisory);
 	}
-	ww_buf_done(&command);
+	show_next(page, &next);
 	ww_buf_done(&db);
 }
 

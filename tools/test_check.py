@@ -14,6 +14,8 @@ spec.loader.exec_module(check)
 CMOCKA = ('[==========] Running 2 test(s).\n[ RUN      ] test_a\n[  ERROR   ] --- 0x1 != 0x2\n'
           '[   LINE   ] --- ../src/base/test-ip.c:12: error: Failure!\n[  FAILED  ] test_a\n'
           '[==========] 2 test(s) run.\n')
+SKIPPED = ('[  SKIPPED ] test_a\n[==========] 1 test(s) run.\n[  PASSED  ] 0 test(s).\n'
+           '[  SKIPPED ] 1 test(s), listed below:\n[  SKIPPED ] test_a\n\n 1 SKIPPED TEST(S)\n')
 ASAN = 'x\n==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x6\n    #0 0x1 in f\n'
 CASES = [
     ({'result': 'FAIL', 'returncode': 1, 'stderr': CMOCKA}, '[  ERROR   ] --- 0x1 != 0x2'),
@@ -22,6 +24,8 @@ CASES = [
     ({'result': 'TIMEOUT', 'duration': 120.2, 'stdout': 'ok\n'}, 'killed after 120 s'),
     ({'result': 'SKIP', 'returncode': 77, 'stdout': 'skipped: no tcpdump\n'}, 'no tcpdump'),
     ({'result': 'SKIP', 'returncode': 77}, 'no reason was given'),
+    ({'result': 'SKIP', 'returncode': 77, 'stdout': 'no captures here\n', 'stderr': SKIPPED},
+     'no captures here'),
     ({'result': 'ERROR', 'returncode': -11, 'stdout': 'half\n\n'}, 'signal 11: half'),
     ({'result': 'FAIL', 'returncode': 3}, 'exit status 3'),
     ({'result': 'FAIL', 'returncode': 1, 'stdout': 'a' * 9999}, 'exit status 1: ' + 'a' * check.WIDTH),

@@ -63,6 +63,9 @@ struct scanner {
 	struct ww_ip last_dst;
 	uint16_t last_port;
 	uint32_t deltas, deltas_one;
+	/* Majority vote (Boyer and Moore, 1981): of `votes` ports, main_port leads by `lead`. */
+	uint16_t main_port;
+	uint64_t lead, votes;
 };
 
 struct ww_trw {

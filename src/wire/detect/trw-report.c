@@ -33,6 +33,20 @@ static void keep_frame(struct scanner *scanner, uint64_t frame)
 	scanner->frames[at] = frame;
 }
 
+static void vote(struct scanner *scanner, uint16_t port)
+{
+	scanner->votes++;
+	if (scanner->lead == 0)
+		scanner->main_port = port;
+	scanner->lead += scanner->main_port == port ? 1 : UINT64_MAX;
+}
+
+/* The port that at least three in four of its contacts went to, or 0. */
+static uint16_t main_port_of(const struct scanner *scanner)
+{
+	return scanner->lead * 2 >= scanner->votes ? scanner->main_port : 0;
+}
+
 /* One destination in the order sent. */
 static void keep_delta(struct scanner *scanner, const struct ww_ip *dst, uint16_t port)
 {
@@ -43,6 +57,7 @@ static void keep_delta(struct scanner *scanner, const struct ww_ip *dst, uint16_
 	}
 	scanner->last_dst = *dst;
 	scanner->last_port = port;
+	vote(scanner, port);
 }
 
 static void keep_first(struct scanner *scanner, int64_t sent_us, uint64_t frame,
@@ -116,14 +131,22 @@ static void write_message(struct ww_finding *finding, const struct scanner *scan
 	if (counts->hosts <= 1)
 		snprintf(what, sizeof what, "%s: %s%" PRIu64 " %s ports tried",
 			ww_ip_print(&scanner->first_dst, host), about, counts->ports, proto);
-	else if (counts->ports <= 1)
+	else if (counts->ports <= 1 || main_port_of(scanner))
 		snprintf(what, sizeof what, "%u/%s: %s%" PRIu64 " addresses tried",
-			(unsigned)scanner->first_port, proto, about, counts->hosts);
+			counts->ports <= 1 ? (unsigned)scanner->first_port : main_port_of(scanner),
+			proto, about, counts->hosts);
 	else
 		snprintf(what, sizeof what,
 			"%s%" PRIu64 " addresses, %" PRIu64 " %s ports: %" PRIu64
 			" endpoints tried",
 			about, counts->hosts, counts->ports, proto, counts->endpoints);
+	if (!counts->exact) {
+		/* A sketch of the targets and an exact number of failures would not add up. */
+		uint64_t judged = scanner->failed + scanner->answered;
+		snprintf(finding->msg, sizeof finding->msg, "scans %s, %.0f %% in vain", what,
+			judged ? 100.0 * (double)scanner->failed / (double)judged : 0);
+		return;
+	}
 	if (scanner->refused)
 		snprintf(refused, sizeof refused, ", %" PRIu64 " refused", scanner->refused);
 	snprintf(finding->msg, sizeof finding->msg, "scans %s, %" PRIu64 " did not answer%s", what,
@@ -168,8 +191,7 @@ static void write_finding(const struct ww_trw *trw, uint32_t slot, struct ww_fin
 	};
 	if (counts.hosts == 1)
 		finding->dst = scanner->first_dst;
-	if (counts.ports == 1)
-		finding->port = scanner->first_port;
+	finding->port = counts.ports == 1 ? scanner->first_port : main_port_of(scanner);
 	memcpy(finding->frames, scanner->frames, scanner->n_frames * sizeof finding->frames[0]);
 	snprintf(finding->scan, sizeof finding->scan, "%s", kind_of(&counts));
 	write_message(finding, scanner, &counts);

@@ -356,6 +356,7 @@ void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact)
 		contact->outcome == WW_CONTACT_REFUSED || contact->outcome == WW_CONTACT_UNANSWERED;
 	if (contact->outcome != WW_CONTACT_SENT) {
 		trw->counts.judged++;
+		trw->counts.by_scanners += source->is_scanner;
 		trw->counts.failed += failed;
 		if (source->pending)
 			source->pending--;
@@ -388,7 +389,7 @@ struct ww_trw_counts ww_trw_counts(const struct ww_trw *trw)
 	struct ww_trw_counts counts = trw->counts;
 	counts.threshold = trw->threshold * trw->walk.unit;
 	counts.run_length = trw->run_length;
-	counts.false_alarms = (double)counts.judged / trw->run_length;
+	counts.false_alarms = (double)(counts.judged - counts.by_scanners) / trw->run_length;
 	counts.false_alarms_per_day =
 		trw->elapsed_us >= 1000000 ? counts.false_alarms * 86400e6 / (double)trw->elapsed_us
 					   : NAN;

@@ -69,14 +69,15 @@ struct ww_trw_config {
 
 struct ww_trw_counts {
 	uint64_t judged, failed; /* first contacts that the test saw */
+	uint64_t by_scanners;    /* of those judged, by sources that had alarmed before */
 	uint64_t alarms;
 	uint64_t evicted_sources;   /* with a score above 0, or scanners */
 	uint64_t forgotten_sources; /* at 0, scanners not: no evidence was lost */
 	uint64_t evicted_walks, evicted_scanners;
-	uint64_t taken_back;         /* late answers */
-	double threshold;            /* nats */
-	double run_length;           /* first contacts of a benign source per false alarm, exact */
-	double false_alarms;         /* expected, if all contacts judged so far were benign */
+	uint64_t taken_back; /* late answers */
+	double threshold;    /* nats */
+	double run_length;   /* first contacts of a benign source per false alarm, exact */
+	double false_alarms; /* expected, if all contacts of others than scanners were benign */
 	double false_alarms_per_day; /* at this capture's rate of first contacts; NaN: under 1 s */
 };
 

@@ -6,16 +6,19 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SKETCHES = 3, PRECISION = 10 };
+enum { PRECISION = 10 };
+enum sketch { ENDPOINTS, HOSTS, PORTS, SKETCHES };
 _Static_assert(1 << PRECISION == WW_DISTINCT_REGISTERS, "registers are 2^precision");
 
 /* An endpoint: 48 bits of the address's hash, never 0, and the port. 0 marks an empty slot. */
 struct owner {
 	uint64_t few[WW_DISTINCT_FEW];
-	uint32_t n;         /* endpoints, while exact */
-	uint32_t table;     /* 1-based; 0: none */
-	uint32_t last_port; /* + 1, that is in the sketch of ports; 0: none */
+	uint32_t n;          /* endpoints, while exact */
+	uint32_t table;      /* 1-based; 0: none */
+	uint32_t first_port; /* + 1; 0: none is in the sketches */
+	uint32_t last_port;  /* + 1, that is in the sketch of ports */
 	bool sketched;
+	bool one_port; /* no other than first_port: endpoints are as many as hosts */
 };
 
 struct ww_distinct {
@@ -63,7 +66,7 @@ void ww_distinct_free(struct ww_distinct **distinct)
 	*distinct = NULL;
 }
 
-static uint8_t *sketch_of(const struct ww_distinct *distinct, uint32_t owner, int which)
+static uint8_t *sketch_of(const struct ww_distinct *distinct, uint32_t owner, enum sketch which)
 {
 	return distinct->sketches +
 	       ((size_t)owner * SKETCHES + (size_t)which) * WW_DISTINCT_REGISTERS;
@@ -78,15 +81,34 @@ static void sketch_add(uint8_t *registers, uint64_t hash)
 		*place = rank;
 }
 
+/*
+ * Most scans are of one port, and then every contact would go into two sketches that say the same.
+ * So an endpoint of the first port has its host's hash, and the endpoints' sketch begins as a copy
+ * of the hosts' when a second port comes.
+ */
 static void sketch_endpoint(struct ww_distinct *distinct, uint32_t owner, uint64_t endpoint)
 {
+	struct owner *self = &distinct->owners[owner];
 	uint32_t port = (uint32_t)(endpoint & 0xffff);
-	sketch_add(sketch_of(distinct, owner, 0), ww_hash_2(&distinct->key, endpoint, 1));
-	sketch_add(sketch_of(distinct, owner, 1), ww_hash_2(&distinct->key, endpoint >> 16, 2));
-	if (distinct->owners[owner].last_port == port + 1)
+	uint64_t host_hash = ww_hash_2(&distinct->key, endpoint >> 16, 2);
+	if (self->first_port == 0) {
+		self->first_port = port + 1;
+		self->one_port = true;
+	}
+	bool first = self->first_port == port + 1;
+	if (self->one_port && !first) {
+		self->one_port = false;
+		memcpy(sketch_of(distinct, owner, ENDPOINTS), sketch_of(distinct, owner, HOSTS),
+			WW_DISTINCT_REGISTERS);
+	}
+	sketch_add(sketch_of(distinct, owner, HOSTS), host_hash);
+	if (!self->one_port)
+		sketch_add(sketch_of(distinct, owner, ENDPOINTS),
+			first ? host_hash : ww_hash_2(&distinct->key, endpoint, 1));
+	if (self->last_port == port + 1)
 		return;
-	sketch_add(sketch_of(distinct, owner, 2), ww_hash_2(&distinct->key, port, 3));
-	distinct->owners[owner].last_port = port + 1;
+	sketch_add(sketch_of(distinct, owner, PORTS), ww_hash_2(&distinct->key, port, 3));
+	self->last_port = port + 1;
 }
 
 static uint64_t *table_of(const struct ww_distinct *distinct, uint32_t table)
@@ -176,7 +198,7 @@ void ww_distinct_reset(struct ww_distinct *distinct, uint32_t owner)
 	struct owner *self = &distinct->owners[owner];
 	table_release(distinct, self);
 	if (self->sketched)
-		memset(sketch_of(distinct, owner, 0), 0, SKETCHES * WW_DISTINCT_REGISTERS);
+		memset(sketch_of(distinct, owner, ENDPOINTS), 0, SKETCHES * WW_DISTINCT_REGISTERS);
 	memset(self, 0, sizeof *self);
 }
 
@@ -246,9 +268,10 @@ struct ww_distinct_counts ww_distinct_count(const struct ww_distinct *distinct, 
 	const struct owner *self = &distinct->owners[owner];
 	if (self->sketched)
 		return (struct ww_distinct_counts){
-			.endpoints = sketch_count(sketch_of(distinct, owner, 0)),
-			.hosts = sketch_count(sketch_of(distinct, owner, 1)),
-			.ports = sketch_count(sketch_of(distinct, owner, 2)),
+			.endpoints = sketch_count(
+				sketch_of(distinct, owner, self->one_port ? HOSTS : ENDPOINTS)),
+			.hosts = sketch_count(sketch_of(distinct, owner, HOSTS)),
+			.ports = sketch_count(sketch_of(distinct, owner, PORTS)),
 		};
 	uint64_t hosts[WW_DISTINCT_EXACT], ports[WW_DISTINCT_EXACT];
 	const uint64_t *slots = self->table ? table_of(distinct, self->table) : self->few;

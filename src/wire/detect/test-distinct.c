@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/detect/distinct.h"
 
+#include "base/err.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -44,7 +46,35 @@ static void sketches_stay_within_their_error(void **state)
 		assert_true(fabs((double)counts.endpoints / want - 1) < 4 * 0.0325);
 		assert_true(fabs((double)counts.hosts / want - 1) < 4 * 0.0325);
 		assert_int_equal(counts.ports, 1);
+		assert_int_equal(counts.endpoints, counts.hosts);
 	}
+	ww_distinct_free(&distinct);
+}
+
+/* The second port comes late, and the first again: endpoints are more than hosts from then on. */
+static void a_second_port_splits_the_sketches(void **state)
+{
+	struct ww_distinct *distinct = make(1, 1);
+	static const uint16_t ports[] = {445, 139, 445, 139, 80};
+	static const double endpoints[] = {20000, 40000, 40000, 40000, 60000};
+	for (size_t turn = 0; turn < WW_N(ports); turn++) {
+		for (uint32_t n = 0; n < 20000; n++) {
+			struct ww_ip ip = ww_ip_from_v4(0x0a000000 + n);
+			ww_distinct_add(distinct, 0, &ip, ports[turn]);
+		}
+		struct ww_distinct_counts counts = ww_distinct_count(distinct, 0);
+		assert_true(fabs((double)counts.endpoints / endpoints[turn] - 1) < 4 * 0.0325);
+		assert_true(fabs((double)counts.hosts / 20000 - 1) < 4 * 0.0325);
+		assert_int_equal(counts.ports, turn == 0 ? 1 : turn < 4 ? 2 : 3);
+	}
+	/* Forgotten, it begins with one port again. */
+	ww_distinct_reset(distinct, 0);
+	for (uint32_t n = 0; n < 20000; n++) {
+		struct ww_ip ip = ww_ip_from_v4(0x0b000000 + n);
+		ww_distinct_add(distinct, 0, &ip, 22);
+	}
+	struct ww_distinct_counts counts = ww_distinct_count(distinct, 0);
+	assert_int_equal(counts.endpoints, counts.hosts);
 	ww_distinct_free(&distinct);
 }
 
@@ -79,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exact_at_every_size_up_to_the_limit),
 		cmocka_unit_test(sketches_stay_within_their_error),
+		cmocka_unit_test(a_second_port_splits_the_sketches),
 		cmocka_unit_test(tables_are_shared_and_returned),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,26 +46,31 @@ _Static_assert(sizeof(struct source) == 32, "two sources to a cache line");
 
 /* What is known of one scanner. The finding is made once and kept up to date. */
 struct scanner {
+	/* What every contact touches: two cache lines of what is many. */
 	struct ww_ip ip;
 	uint8_t proto; /* 0: free */
-	uint32_t n_frames;
+	uint16_t last_port;
+	uint16_t main_port;
+	uint16_t n_frames;
+	uint64_t failed, refused, answered;
+	uint64_t live_frame;   /* the first packet after the alarm; 0: none yet */
+	uint64_t latest_frame; /* the last of frames[], where it is full; else 0 */
+	uint64_t first_frame;
+	uint64_t sent;
+	int64_t last_us;
+	/* Deltas between the destinations of one port in the order sent. */
+	struct ww_ip last_dst;
+	uint32_t deltas, deltas_one;
+	/* Majority vote (Boyer and Moore, 1981): of `votes` ports, main_port leads by `lead`. */
+	uint64_t lead, votes;
+
 	uint64_t frames[WW_FINDING_FRAMES];
 	uint64_t id; /* of the finding */
-	int64_t alarm_us, first_us, last_us;
-	uint64_t sent, failed, refused, answered;
+	int64_t alarm_us, first_us;
 	uint64_t consumed_to_alarm, sent_to_alarm;
 	double confidence;
 	struct ww_ip first_dst; /* of the earliest packet kept */
 	uint16_t first_port;
-	uint64_t first_frame;
-	uint64_t live_frame; /* the first packet after the alarm; 0: none yet */
-	/* Deltas between the destinations of one port in the order sent. */
-	struct ww_ip last_dst;
-	uint16_t last_port;
-	uint32_t deltas, deltas_one;
-	/* Majority vote (Boyer and Moore, 1981): of `votes` ports, main_port leads by `lead`. */
-	uint16_t main_port;
-	uint64_t lead, votes;
 };
 
 struct ww_trw {

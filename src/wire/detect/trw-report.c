@@ -20,7 +20,7 @@ static const double CONFIDENCE_MAX = 0.999;
 static void keep_frame(struct scanner *scanner, uint64_t frame)
 {
 	uint32_t at = scanner->n_frames;
-	if (frame == 0 || (at == WW_FINDING_FRAMES && frame >= scanner->frames[at - 1]))
+	if (frame == 0 || (scanner->latest_frame && frame >= scanner->latest_frame))
 		return;
 	while (at > 0 && scanner->frames[at - 1] > frame)
 		at--;
@@ -31,6 +31,8 @@ static void keep_frame(struct scanner *scanner, uint64_t frame)
 	memmove(scanner->frames + at + 1, scanner->frames + at,
 		(scanner->n_frames - at - 1) * sizeof scanner->frames[0]);
 	scanner->frames[at] = frame;
+	if (scanner->n_frames == WW_FINDING_FRAMES)
+		scanner->latest_frame = scanner->frames[WW_FINDING_FRAMES - 1];
 }
 
 static void vote(struct scanner *scanner, uint16_t port)

@@ -171,19 +171,26 @@ static void evict(struct ww_trw *trw, struct source *source)
 	walk_release(trw, source);
 }
 
+/* The way to use for a newcomer: a free one, else the one to give up. */
+static struct source *choose_way(struct source *set)
+{
+	struct source *victim = set;
+	for (struct source *way = set; way < set + WW_TRW_WAYS; way++)
+		if (victim->proto && (!way->proto || gives_way(way, victim)))
+			victim = way;
+	return victim;
+}
+
 static struct source *find_or_make(struct ww_trw *trw, const struct ww_ip *ip, uint8_t proto)
 {
 	uint64_t hash =
 		ww_hash_2(&trw->key, ww_ip_word(ip, 0) ^ (uint64_t)proto << 56, ww_ip_word(ip, 1));
 	struct source *set =
 		trw->sources + (hash & (trw->n_sources / WW_TRW_WAYS - 1)) * WW_TRW_WAYS;
-	struct source *victim = NULL;
-	for (struct source *way = set; way < set + WW_TRW_WAYS; way++) {
+	for (struct source *way = set; way < set + WW_TRW_WAYS; way++)
 		if (way->proto == proto && ww_ip_equal(&way->ip, ip))
 			return way;
-		if (!victim || (victim->proto && (!way->proto || gives_way(way, victim))))
-			victim = way;
-	}
+	struct source *victim = choose_way(set);
 	if (victim->proto)
 		evict(trw, victim);
 	*victim = (struct source){.ip = *ip, .proto = proto};

@@ -2,16 +2,16 @@
 /*
  * Half-open connections and first contacts.
  *
- * A bucket belongs to (client, server endpoint): the SYN, its SYN-ACK and its RST all hash to it,
- * so that an attempt costs two adjacent cache lines from birth to judgement, and no flow is made
- * for what nobody answers.
+ * Attempts lie in a ring in the order they were sent, a cache line each: sending, waiting and
+ * judging go through memory in order. Who looks for one (a SYN-ACK, an RST, the SYN again) finds
+ * its place in a bucket of one line, which belongs to (client, server endpoint):
  *
- *   line 0   known[5] fingerprints | place[2] tag[2] state[2] next_known | slot 0 ...
- *   line 1   ... slot 0 | slot 1
+ *   known[5] fingerprints | place[6] in the ring | tag[6] | next_known next_slot
  *
- * There are no timers: attempts wait in one queue in the order they were sent, and whatever the
- * trace clock has passed is judged before the next packet. A slot that was answered leaves its
- * place in the queue behind, which is recognised by its position and skipped.
+ * So an attempt that nobody answers costs one line of random access from birth to judgement, and
+ * no flow is made for it. There are no timers: whatever the trace clock has passed is judged, from
+ * the ring's head, before the next packet. What was judged stays for a late answer until the ring
+ * comes round or its bucket needs the slot.
  */
 #include "wire/flow/flow-private.h"
 
@@ -21,9 +21,8 @@ enum {
 	WAIT_FIRST_US = 1000000,
 	WAIT_MIN_US = 500000,
 	WAIT_MAX_US = 3000000,
-	PREFETCH_AHEAD = 12,
-	WHERE_BITS = 24,
-	WHERE_MASK = (1 << WHERE_BITS) - 1,
+	PREFETCH_AHEAD = 4,
+	LINE = 64,
 };
 
 static uint32_t power_of_two(uint32_t n)
@@ -34,39 +33,46 @@ static uint32_t power_of_two(uint32_t n)
 	return power;
 }
 
+/* Zeroed, at a cache line, and not touched: pages that are never used cost nothing. */
+static void *lines_new(size_t n, void **ret_memory)
+{
+	*ret_memory = calloc(n + 1, LINE);
+	return *ret_memory ? (void *)(((uintptr_t)*ret_memory + LINE - 1) & ~(uintptr_t)(LINE - 1))
+			   : NULL;
+}
+
 int ww_attempts_init(struct ww_attempts *attempts, uint32_t slots)
 {
-	uint32_t n = power_of_two((slots + WW_BUCKET_SLOTS - 1) / WW_BUCKET_SLOTS);
-	uint32_t places = power_of_two(n * WW_BUCKET_SLOTS);
-	attempts->mask = n - 1;
-	attempts->queue_mask = places - 1;
+	uint32_t places = power_of_two(slots < WW_BUCKET_SHARE ? WW_BUCKET_SHARE : slots);
+	attempts->mask = places / WW_BUCKET_SHARE - 1;
+	attempts->ring_mask = places - 1;
 	attempts->wait_us = WAIT_FIRST_US;
 	attempts->mean_us = -1;
-	attempts->buckets = aligned_alloc(64, n * sizeof(*attempts->buckets));
-	attempts->queue = calloc(places, sizeof(*attempts->queue));
-	if (!attempts->buckets || !attempts->queue)
-		return -ENOMEM;
-	memset(attempts->buckets, 0, n * sizeof(*attempts->buckets));
-	return 0;
+	attempts->buckets = lines_new(places / WW_BUCKET_SHARE, &attempts->memory[0]);
+	attempts->ring = lines_new(places, &attempts->memory[1]);
+	return attempts->buckets && attempts->ring ? 0 : -ENOMEM;
 }
 
 void ww_attempts_done(struct ww_attempts *attempts)
 {
-	free(attempts->buckets);
-	free(attempts->queue);
+	for (int i = 0; i < 2; i++) {
+		free(attempts->memory[i]);
+		attempts->memory[i] = NULL;
+	}
 	attempts->buckets = NULL;
-	attempts->queue = NULL;
+	attempts->ring = NULL;
 }
 
-static inline uint8_t state_of(const struct ww_bucket *bucket, int i)
+static inline struct ww_attempt *attempt_at(const struct ww_attempts *attempts, uint32_t position)
 {
-	return bucket->state[i] & WW_ATTEMPT_STATE;
+	return &attempts->ring[position & attempts->ring_mask];
 }
 
 /* The bucket's hash knows all of the tuple but the client's port. */
 static inline uint16_t tag_of(uint64_t hash, uint16_t client_port)
 {
-	return (uint16_t)((uint16_t)(hash >> 24) ^ client_port);
+	uint16_t tag = (uint16_t)((uint16_t)(hash >> 24) ^ client_port);
+	return tag ? tag : 1;
 }
 
 bool ww_attempt_find(struct ww_flows *flows, uint64_t hash, const struct ww_ip *client,
@@ -76,13 +82,16 @@ bool ww_attempt_find(struct ww_flows *flows, uint64_t hash, const struct ww_ip *
 	struct ww_bucket *bucket = &flows->attempts.buckets[hash & flows->attempts.mask];
 	uint16_t tag = tag_of(hash, client_port);
 	for (int i = 0; i < WW_BUCKET_SLOTS; i++) {
-		if (!bucket->state[i] || bucket->tag[i] != tag)
+		if (bucket->tag[i] != tag)
 			continue;
-		const struct ww_attempt *slot = &bucket->slots[i];
-		if (slot->client_port == client_port && slot->server_port == server_port &&
-			!(bucket->state[i] & WW_ATTEMPT_UDP) == !udp &&
-			ww_ip_equal(&slot->server, server) && ww_ip_equal(&slot->client, client)) {
-			*ret = (struct ww_slot){bucket, i};
+		/* Another may have the place by now: the tuple tells. */
+		struct ww_attempt *attempt = attempt_at(&flows->attempts, bucket->place[i]);
+		if (attempt->state != WW_ATTEMPT_FREE && attempt->client_port == client_port &&
+			attempt->server_port == server_port &&
+			!(attempt->state & WW_ATTEMPT_UDP) == !udp &&
+			ww_ip_equal(&attempt->server, server) &&
+			ww_ip_equal(&attempt->client, client)) {
+			*ret = (struct ww_slot){attempt, bucket, i};
 			return true;
 		}
 	}
@@ -97,21 +106,19 @@ static uint64_t frame_of(const struct ww_flows *flows, const struct ww_attempt *
 
 struct ww_start ww_attempt_start(const struct ww_flows *flows, struct ww_slot slot)
 {
-	const struct ww_attempt *attempt = &slot.bucket->slots[slot.i];
-	return (struct ww_start){attempt->sent_us, frame_of(flows, attempt)};
+	return (struct ww_start){slot.attempt->sent_us, frame_of(flows, slot.attempt)};
 }
 
-static void tell(struct ww_flows *flows, struct ww_slot slot, enum ww_contact_outcome outcome,
-	int64_t judged_us, uint64_t judged_frame)
+static void tell(struct ww_flows *flows, const struct ww_attempt *attempt,
+	enum ww_contact_outcome outcome, int64_t judged_us, uint64_t judged_frame)
 {
-	const struct ww_attempt *attempt = &slot.bucket->slots[slot.i];
 	if (!flows->sink.contact)
 		return;
 	struct ww_contact contact = {
 		.src = attempt->client,
 		.dst = attempt->server,
 		.port = attempt->server_port,
-		.proto = slot.bucket->state[slot.i] & WW_ATTEMPT_UDP ? WW_PROTO_UDP : WW_PROTO_TCP,
+		.proto = attempt->state & WW_ATTEMPT_UDP ? WW_PROTO_UDP : WW_PROTO_TCP,
 		.outcome = (uint8_t)outcome,
 		.sent_us = attempt->sent_us,
 		.judged_us = judged_us,
@@ -121,10 +128,10 @@ static void tell(struct ww_flows *flows, struct ww_slot slot, enum ww_contact_ou
 	flows->sink.contact(flows->sink.context, &contact);
 }
 
-static void tell_by(struct ww_flows *flows, struct ww_slot slot, enum ww_contact_outcome outcome,
-	const struct ww_packet *packet)
+static void tell_by(struct ww_flows *flows, const struct ww_attempt *attempt,
+	enum ww_contact_outcome outcome, const struct ww_packet *packet)
 {
-	tell(flows, slot, outcome, ww_clock_clamp(packet->time_us), packet->frame);
+	tell(flows, attempt, outcome, ww_clock_clamp(packet->time_us), packet->frame);
 }
 
 /* From the packet: the slot was just written, and reading it back at once would stall. */
@@ -145,50 +152,24 @@ static void tell_sent(struct ww_flows *flows, const struct ww_packet *packet)
 	flows->sink.contact(flows->sink.context, &contact);
 }
 
-static void judge_unanswered(struct ww_flows *flows, struct ww_slot slot)
+static void judge_unanswered(struct ww_flows *flows, struct ww_attempt *attempt)
 {
-	uint8_t *state = &slot.bucket->state[slot.i];
-	*state = (uint8_t)((*state & ~WW_ATTEMPT_STATE) | WW_ATTEMPT_JUDGED);
-	if (*state & WW_ATTEMPT_FIRST) {
+	attempt->state = (uint8_t)((attempt->state & ~WW_ATTEMPT_STATE) | WW_ATTEMPT_JUDGED);
+	if (attempt->state & WW_ATTEMPT_FIRST) {
 		flows->counts.unanswered++;
-		tell(flows, slot, WW_CONTACT_UNANSWERED,
-			slot.bucket->slots[slot.i].sent_us + flows->attempts.wait_us, 0);
+		tell(flows, attempt, WW_CONTACT_UNANSWERED,
+			attempt->sent_us + flows->attempts.wait_us, 0);
 	}
 }
 
-/* The attempt that waits at a position of the queue; bucket is NULL when it was settled before. */
-static struct ww_slot slot_at(const struct ww_attempts *attempts, uint32_t position)
-{
-	uint32_t queued = attempts->queue[position & attempts->queue_mask].where;
-	uint32_t where = queued & WHERE_MASK;
-	struct ww_slot slot = {
-		&attempts->buckets[where / WW_BUCKET_SLOTS], (int)(where % WW_BUCKET_SLOTS)};
-	if (state_of(slot.bucket, slot.i) != WW_ATTEMPT_PENDING ||
-		slot.bucket->place[slot.i] != (uint16_t)position ||
-		(slot.bucket->tag[slot.i] ^ queued >> WHERE_BITS) & 0xff)
-		slot.bucket = NULL;
-	return slot;
-}
-
-/* Takes the head of the queue; judges it unless it was settled before. */
+/* Takes the head of the ring; judges it unless it was settled before. */
 static bool pop(struct ww_flows *flows)
 {
-	struct ww_slot slot = slot_at(&flows->attempts, flows->attempts.head++);
-	if (!slot.bucket)
+	struct ww_attempt *attempt = attempt_at(&flows->attempts, flows->attempts.head++);
+	if (ww_attempt_state(attempt) != WW_ATTEMPT_PENDING)
 		return false;
-	judge_unanswered(flows, slot);
+	judge_unanswered(flows, attempt);
 	return true;
-}
-
-static void prefetch_ahead(const struct ww_attempts *attempts)
-{
-	uint32_t position = attempts->head + PREFETCH_AHEAD;
-	if ((int32_t)(attempts->tail - position) <= 0)
-		return;
-	uint32_t where = attempts->queue[position & attempts->queue_mask].where & WHERE_MASK;
-	const struct ww_bucket *bucket = &attempts->buckets[where / WW_BUCKET_SLOTS];
-	__builtin_prefetch(bucket, 1);
-	__builtin_prefetch((const char *)bucket + 64);
 }
 
 void ww_attempts_judge(struct ww_flows *flows)
@@ -196,10 +177,9 @@ void ww_attempts_judge(struct ww_flows *flows)
 	struct ww_attempts *attempts = &flows->attempts;
 	uint32_t now = (uint32_t)flows->clock.now_us;
 	while (attempts->head != attempts->tail) {
-		uint32_t sent = attempts->queue[attempts->head & attempts->queue_mask].sent_us;
-		if (now - sent < attempts->wait_us)
+		if (now - attempt_at(attempts, attempts->head)->clock_us < attempts->wait_us)
 			return;
-		prefetch_ahead(attempts);
+		__builtin_prefetch(attempt_at(attempts, attempts->head + PREFETCH_AHEAD), 1);
 		pop(flows);
 	}
 }
@@ -217,9 +197,9 @@ void ww_attempts_finish(struct ww_flows *flows)
 	while (is_short && attempts->head != attempts->tail)
 		pop(flows);
 	for (; attempts->head != attempts->tail; attempts->head++) {
-		const struct ww_slot slot = slot_at(attempts, attempts->head);
-		if (slot.bucket && slot.bucket->state[slot.i] & WW_ATTEMPT_FIRST)
-			flows->counts.undecided++;
+		const struct ww_attempt *attempt = attempt_at(attempts, attempts->head);
+		flows->counts.undecided += ww_attempt_state(attempt) == WW_ATTEMPT_PENDING &&
+					   attempt->state & WW_ATTEMPT_FIRST;
 	}
 }
 
@@ -247,7 +227,7 @@ struct ww_start ww_attempt_answer(
 	struct ww_flows *flows, struct ww_slot slot, const struct ww_packet *packet)
 {
 	struct ww_start start = ww_attempt_start(flows, slot);
-	uint8_t state = slot.bucket->state[slot.i];
+	uint8_t state = slot.attempt->state;
 	if (!(state & (WW_ATTEMPT_AGAIN | WW_ATTEMPT_UDP)))
 		learn_answer_time(
 			&flows->attempts, ww_clock_clamp(packet->time_us) - start.sent_us);
@@ -256,52 +236,49 @@ struct ww_start ww_attempt_answer(
 		flows->counts.taken_back += late;
 		flows->counts.unanswered -= late;
 		flows->counts.answered++;
-		tell_by(flows, slot, WW_CONTACT_ANSWERED, packet);
+		tell_by(flows, slot.attempt, WW_CONTACT_ANSWERED, packet);
 	}
-	slot.bucket->state[slot.i] = WW_ATTEMPT_FREE;
+	ww_attempt_free(slot);
 	return start;
 }
 
 void ww_attempt_refuse(struct ww_flows *flows, struct ww_slot slot, const struct ww_packet *packet)
 {
-	uint8_t state = slot.bucket->state[slot.i];
+	uint8_t state = slot.attempt->state;
 	if ((state & WW_ATTEMPT_STATE) == WW_ATTEMPT_PENDING && state & WW_ATTEMPT_FIRST) {
 		flows->counts.refused++;
-		tell_by(flows, slot, WW_CONTACT_REFUSED, packet);
+		tell_by(flows, slot.attempt, WW_CONTACT_REFUSED, packet);
 	}
-	slot.bucket->state[slot.i] = WW_ATTEMPT_FREE;
+	ww_attempt_free(slot);
 }
 
-/* Of a bucket full of pending attempts the one that was sent first. */
-static int oldest_slot(const struct ww_bucket *bucket, uint64_t frame)
+/* The attempt that a slot names, while it waits; else NULL. */
+static struct ww_attempt *waiting_in(
+	const struct ww_attempts *attempts, const struct ww_bucket *bucket, int i)
 {
-	int best = 0;
-	for (int i = 1; i < WW_BUCKET_SLOTS; i++)
-		if ((uint32_t)frame - bucket->slots[i].sent_frame >
-			(uint32_t)frame - bucket->slots[best].sent_frame)
-			best = i;
-	return best;
+	uint32_t age = attempts->tail - bucket->place[i];
+	if (!bucket->tag[i] || age > attempts->tail - attempts->head)
+		return NULL;
+	struct ww_attempt *attempt = attempt_at(attempts, bucket->place[i]);
+	return ww_attempt_state(attempt) == WW_ATTEMPT_PENDING ? attempt : NULL;
 }
 
 /*
- * The slot for a new attempt: a free one, else what was judged long ago, else -1: all are pending.
- * Reads the bucket's first line only.
+ * Slots are used in turn, so the next one is the oldest; where that still waits, another that does
+ * not. *ret_waiting: the attempt that has to go for it, or NULL.
  */
-static inline int choose_slot(const struct ww_bucket *bucket, uint32_t tail)
+static int choose_slot(const struct ww_attempts *attempts, const struct ww_bucket *bucket,
+	struct ww_attempt **ret_waiting)
 {
-	int best = -1;
-	int32_t best_age = -1;
-	for (int i = 0; i < WW_BUCKET_SLOTS; i++) {
-		uint8_t state = state_of(bucket, i);
-		int32_t age = (uint16_t)(tail - bucket->place[i]);
-		if (state == WW_ATTEMPT_FREE)
-			return i;
-		if (state != WW_ATTEMPT_PENDING && age > best_age) {
-			best = i;
-			best_age = age;
-		}
+	int next = bucket->next_slot;
+	*ret_waiting = waiting_in(attempts, bucket, next);
+	for (int i = 0; *ret_waiting && i < WW_BUCKET_SLOTS; i++) {
+		if (waiting_in(attempts, bucket, i))
+			continue;
+		*ret_waiting = NULL;
+		return i;
 	}
-	return best;
+	return next;
 }
 
 /* Whether the endpoint is new to the client; remembers it. */
@@ -320,48 +297,30 @@ static bool first_contact(struct ww_flows *flows, struct ww_bucket *bucket, uint
 	return true;
 }
 
-static void enqueue(struct ww_flows *flows, struct ww_slot slot)
+/* The next place of the ring, named in the bucket. What it held is forgotten. */
+static struct ww_attempt *take_place(
+	struct ww_flows *flows, struct ww_bucket *bucket, int i, uint16_t tag)
 {
 	struct ww_attempts *attempts = &flows->attempts;
-	/* First of all: what is popped below must not take the slot for what it held before. */
-	slot.bucket->place[slot.i] = (uint16_t)attempts->tail;
-	/* More than ever fits at once was sent and answered within the waiting time. */
-	if (attempts->tail - attempts->head > attempts->queue_mask)
+	/* More than ever fits at once was sent within the waiting time. */
+	if (attempts->tail - attempts->head > attempts->ring_mask)
 		flows->counts.evicted_attempts += pop(flows);
-	uint32_t where = (uint32_t)(slot.bucket - attempts->buckets) * WW_BUCKET_SLOTS;
-	attempts->queue[attempts->tail++ & attempts->queue_mask] = (struct ww_pending){
-		.sent_us = (uint32_t)flows->clock.now_us,
-		.where = (where + (uint32_t)slot.i) | (uint32_t)slot.bucket->tag[slot.i]
-							      << WHERE_BITS,
-	};
-}
-
-static void fill_slot(struct ww_slot slot, uint64_t hash, uint8_t state, const struct ww_ip *client,
-	uint16_t client_port, const struct ww_ip *server, uint16_t server_port,
-	const struct ww_packet *packet)
-{
-	slot.bucket->state[slot.i] = state;
-	slot.bucket->tag[slot.i] = tag_of(hash, client_port);
-	struct ww_attempt *attempt = &slot.bucket->slots[slot.i];
-	attempt->client = *client;
-	attempt->server = *server;
-	attempt->client_port = client_port;
-	attempt->server_port = server_port;
-	attempt->sent_us = ww_clock_clamp(packet->time_us);
-	attempt->sent_frame = (uint32_t)packet->frame;
+	bucket->place[i] = attempts->tail;
+	bucket->tag[i] = tag;
+	bucket->next_slot = (uint8_t)(i + 1 < WW_BUCKET_SLOTS ? i + 1 : 0);
+	__builtin_prefetch(attempt_at(attempts, attempts->tail + PREFETCH_AHEAD), 1);
+	return attempt_at(attempts, attempts->tail++);
 }
 
 /* The same tuple again: a retransmission, unless so much later that it is a new connection. */
-static bool is_repeat(struct ww_slot slot, const struct ww_packet *packet)
+static bool is_repeat(struct ww_attempt *attempt, const struct ww_packet *packet)
 {
-	uint8_t *state = &slot.bucket->state[slot.i];
-	if (state_of(slot.bucket, slot.i) == WW_ATTEMPT_REVERSED)
+	if (ww_attempt_state(attempt) == WW_ATTEMPT_REVERSED)
 		return false;
-	*state |= WW_ATTEMPT_AGAIN;
-	if (state_of(slot.bucket, slot.i) == WW_ATTEMPT_PENDING)
+	attempt->state |= WW_ATTEMPT_AGAIN;
+	if (ww_attempt_state(attempt) == WW_ATTEMPT_PENDING)
 		return true;
-	int64_t age = ww_clock_clamp(packet->time_us) - slot.bucket->slots[slot.i].sent_us;
-	return age < WW_REUSE_US;
+	return ww_clock_clamp(packet->time_us) - attempt->sent_us < WW_REUSE_US;
 }
 
 void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet)
@@ -371,24 +330,31 @@ void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_pack
 	struct ww_slot slot;
 	if (ww_attempt_find(flows, hash, &packet->src, packet->sport, &packet->dst, packet->dport,
 		    udp, &slot)) {
-		if (is_repeat(slot, packet))
+		if (is_repeat(slot.attempt, packet))
 			return;
-	} else {
-		slot.bucket = &attempts->buckets[hash & attempts->mask];
-		slot.i = choose_slot(slot.bucket, attempts->tail);
-		if (slot.i < 0) {
-			slot.i = oldest_slot(slot.bucket, flows->frame);
-			flows->counts.evicted_attempts++;
-			judge_unanswered(flows, slot);
-		}
+		ww_attempt_free(slot);
 	}
-	bool first = first_contact(flows, slot.bucket, hash);
+	struct ww_bucket *bucket = &attempts->buckets[hash & attempts->mask];
+	struct ww_attempt *waiting;
+	int i = choose_slot(attempts, bucket, &waiting);
+	if (waiting) {
+		flows->counts.evicted_attempts++;
+		judge_unanswered(flows, waiting);
+	}
+	bool first = first_contact(flows, bucket, hash);
 	uint8_t state = WW_ATTEMPT_PENDING;
 	state |= first ? WW_ATTEMPT_FIRST : 0;
 	state |= udp ? WW_ATTEMPT_UDP : 0;
-	fill_slot(slot, hash, state, &packet->src, packet->sport, &packet->dst, packet->dport,
-		packet);
-	enqueue(flows, slot);
+	*take_place(flows, bucket, i, tag_of(hash, packet->sport)) = (struct ww_attempt){
+		.client = packet->src,
+		.server = packet->dst,
+		.sent_us = ww_clock_clamp(packet->time_us),
+		.clock_us = (uint32_t)flows->clock.now_us,
+		.sent_frame = (uint32_t)packet->frame,
+		.client_port = packet->sport,
+		.server_port = packet->dport,
+		.state = state,
+	};
 	if (first)
 		tell_sent(flows, packet);
 }
@@ -396,12 +362,20 @@ void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_pack
 void ww_attempt_reverse(struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet)
 {
 	struct ww_attempts *attempts = &flows->attempts;
-	struct ww_slot slot;
-	slot.bucket = &attempts->buckets[hash & attempts->mask];
-	slot.i = choose_slot(slot.bucket, attempts->tail);
-	if (slot.i < 0)
+	struct ww_bucket *bucket = &attempts->buckets[hash & attempts->mask];
+	struct ww_attempt *waiting;
+	int i = choose_slot(attempts, bucket, &waiting);
+	/* What waits is worth more, here and at the head of a full ring. */
+	if (waiting || attempts->tail - attempts->head > attempts->ring_mask)
 		return;
-	slot.bucket->place[slot.i] = (uint16_t)attempts->tail;
-	fill_slot(slot, hash, WW_ATTEMPT_REVERSED, &packet->dst, packet->dport, &packet->src,
-		packet->sport, packet);
+	*take_place(flows, bucket, i, tag_of(hash, packet->dport)) = (struct ww_attempt){
+		.client = packet->dst,
+		.server = packet->src,
+		.sent_us = ww_clock_clamp(packet->time_us),
+		.clock_us = (uint32_t)flows->clock.now_us,
+		.sent_frame = (uint32_t)packet->frame,
+		.client_port = packet->dport,
+		.server_port = packet->sport,
+		.state = WW_ATTEMPT_REVERSED,
+	};
 }

@@ -154,14 +154,15 @@ uint64_t ww_hosts_count(const struct ww_hosts *hosts, bool *ret_exact);
 /* ---- attempts: half-open connections and first contacts ---- */
 
 enum {
-	WW_BUCKET_SLOTS = 2,
+	WW_BUCKET_SLOTS = 6,
 	WW_BUCKET_KNOWN = 5,
+	WW_BUCKET_SHARE = 2, /* places of the ring for each bucket */
 };
 
 enum ww_attempt_state {
 	WW_ATTEMPT_FREE,
 	WW_ATTEMPT_PENDING,
-	WW_ATTEMPT_JUDGED,   /* unanswered; kept for a late answer until the slot is needed */
+	WW_ATTEMPT_JUDGED,   /* unanswered; kept for a late answer until its place is needed */
 	WW_ATTEMPT_REVERSED, /* only the SYN-ACK was seen: says who is the server, nothing more */
 	WW_ATTEMPT_STATE = 7,
 	WW_ATTEMPT_FIRST = 8,  /* a first contact: its outcome is told */
@@ -172,35 +173,31 @@ enum ww_attempt_state {
 struct ww_attempt {
 	struct ww_ip client, server;
 	int64_t sent_us;
+	uint32_t clock_us;   /* low bits of the clock: differences are below 71 minutes */
 	uint32_t sent_frame; /* low 32 bits */
 	uint16_t client_port, server_port;
+	uint8_t state;
+	uint8_t unused[11];
 };
 
-/* Two adjacent cache lines; the first tells whether the second is worth a look. */
+/* One cache line: where in the ring the attempts of this hash are. */
 struct ww_bucket {
 	uint32_t known[WW_BUCKET_KNOWN]; /* fingerprints of endpoints contacted before; 0: none */
-	uint16_t place[WW_BUCKET_SLOTS]; /* position in the queue, low bits */
-	uint16_t tag[WW_BUCKET_SLOTS];   /* of the tuple: whether the slot is worth a look */
-	uint8_t state[WW_BUCKET_SLOTS];
-	uint8_t next_known; /* replaced in turn */
-	struct ww_attempt slots[WW_BUCKET_SLOTS];
+	uint32_t place[WW_BUCKET_SLOTS]; /* position in the ring */
+	uint16_t tag[WW_BUCKET_SLOTS];   /* of the tuple: whether it is worth a look; 0: free */
+	uint8_t next_known, next_slot;   /* replaced in turn */
+	uint8_t unused[6];
 };
-_Static_assert(sizeof(struct ww_attempt) == 48, "an attempt");
-_Static_assert(offsetof(struct ww_bucket, slots) == 32, "the head of a bucket");
-_Static_assert(sizeof(struct ww_bucket) == 128, "a bucket is two cache lines");
-
-/* Attempts in the order they were sent: what waits longest is at the head. */
-struct ww_pending {
-	uint32_t sent_us; /* low bits of the clock: differences are below 71 minutes */
-	uint32_t where;   /* bucket * WW_BUCKET_SLOTS + slot; above, 8 bits of the slot's tag */
-};
+_Static_assert(sizeof(struct ww_attempt) == 64, "an attempt is a cache line");
+_Static_assert(sizeof(struct ww_bucket) == 64, "a bucket is a cache line");
 
 struct ww_attempts {
 	struct ww_bucket *buckets; /* owned */
-	uint32_t mask;
-	struct ww_pending *queue; /* owned; a ring */
-	uint32_t queue_mask;
-	uint32_t head, tail; /* positions; tail - head is the length */
+	struct ww_attempt *ring;   /* owned; in the order they were sent */
+	void *memory[2];           /* what these two lie in */
+	uint32_t mask;             /* of buckets */
+	uint32_t ring_mask;
+	uint32_t head, tail; /* positions; what waits is between them */
 	uint32_t wait_us;
 	int64_t mean_us, deviation_us; /* of answer times, RFC 6298; -1: none yet */
 	bool two_way;                  /* an answer was seen: this capture holds both directions */
@@ -211,9 +208,7 @@ void ww_attempts_done(struct ww_attempts *attempts);
 
 static inline void ww_attempts_prefetch(const struct ww_attempts *attempts, uint64_t hash)
 {
-	const char *bucket = (const char *)&attempts->buckets[hash & attempts->mask];
-	__builtin_prefetch(bucket, 1);
-	__builtin_prefetch(bucket + 64, 1);
+	__builtin_prefetch(&attempts->buckets[hash & attempts->mask], 1);
 }
 
 /* ---- the flow table ---- */
@@ -381,14 +376,28 @@ struct ww_flows {
 };
 
 /* attempts.c */
-/* The slot of this tuple in its bucket, or NULL. */
+/* An attempt and where its bucket names it. */
 struct ww_slot {
+	struct ww_attempt *attempt;
 	struct ww_bucket *bucket;
 	int i;
 };
+/* Whether an attempt of this tuple is known. */
 bool ww_attempt_find(struct ww_flows *flows, uint64_t hash, const struct ww_ip *client,
 	uint16_t client_port, const struct ww_ip *server, uint16_t server_port, bool udp,
 	struct ww_slot *ret);
+
+static inline uint8_t ww_attempt_state(const struct ww_attempt *attempt)
+{
+	return attempt->state & WW_ATTEMPT_STATE;
+}
+
+static inline void ww_attempt_free(struct ww_slot slot)
+{
+	slot.attempt->state = WW_ATTEMPT_FREE;
+	slot.bucket->tag[slot.i] = 0;
+}
+
 /* A SYN or a first datagram. */
 void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet);
 /* What a flow that comes of an attempt needs to know of it. */
@@ -409,7 +418,7 @@ void ww_attempts_judge(struct ww_flows *flows);
 static inline void ww_attempts_expire(struct ww_flows *flows)
 {
 	const struct ww_attempts *attempts = &flows->attempts;
-	uint32_t sent = attempts->queue[attempts->head & attempts->queue_mask].sent_us;
+	uint32_t sent = attempts->ring[attempts->head & attempts->ring_mask].clock_us;
 	if (attempts->head != attempts->tail &&
 		(uint32_t)flows->clock.now_us - sent >= attempts->wait_us)
 		ww_attempts_judge(flows);

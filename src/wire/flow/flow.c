@@ -136,11 +136,6 @@ static bool find_answered(struct ww_flows *flows, const struct ww_keys *keys,
 		&p->dst, p->dport, &p->src, p->sport, p->proto == WW_PROTO_UDP, ret);
 }
 
-static uint8_t state_of(struct ww_slot slot)
-{
-	return slot.bucket->state[slot.i] & WW_ATTEMPT_STATE;
-}
-
 /* Who is the server, where nobody saw the beginning: the direction of the packet. */
 static enum ww_dir guess(const struct ww_flows *flows, const struct ww_packet *p)
 {
@@ -219,7 +214,7 @@ static void syn_ack(
 	struct ww_slot slot;
 	struct ww_entry *entry = ww_table_find(flows, keys->flow, packet, &dir);
 	bool found = find_answered(flows, keys, packet, &slot);
-	if (!found || state_of(slot) == WW_ATTEMPT_REVERSED) {
+	if (!found || ww_attempt_state(slot.attempt) == WW_ATTEMPT_REVERSED) {
 		if (entry) {
 			flow_packet(flows, entry, dir, packet);
 			return;
@@ -253,7 +248,8 @@ static bool refusal(
 	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
 {
 	struct ww_slot slot;
-	if (!find_answered(flows, keys, packet, &slot) || state_of(slot) == WW_ATTEMPT_REVERSED)
+	if (!find_answered(flows, keys, packet, &slot) ||
+		ww_attempt_state(slot.attempt) == WW_ATTEMPT_REVERSED)
 		return false;
 	ww_attempt_refuse(flows, slot, packet);
 	return true;
@@ -271,7 +267,7 @@ static bool midstream(
 	bool data = packet->payload_wire != 0;
 	bool ack = packet->tcp_flags & WW_TCP_ACK;
 	if (ack && find_sent(flows, keys, packet, &slot)) {
-		bool reversed = state_of(slot) == WW_ATTEMPT_REVERSED;
+		bool reversed = ww_attempt_state(slot.attempt) == WW_ATTEMPT_REVERSED;
 		bool one_way = !reversed && !flows->attempts.two_way;
 		if (!data && !reversed && !one_way)
 			return false;
@@ -280,16 +276,16 @@ static bool midstream(
 		if (one_way)
 			ww_attempt_answer(flows, slot, packet);
 		else if (reversed)
-			slot.bucket->state[slot.i] = WW_ATTEMPT_FREE;
+			ww_attempt_free(slot);
 	} else if (!data) {
 		return false;
 	} else if (find_answered(flows, keys, packet, &slot)) {
 		begin.dir = WW_DIR_TO_CLIENT;
-		begin.start_seen = state_of(slot) != WW_ATTEMPT_REVERSED;
+		begin.start_seen = ww_attempt_state(slot.attempt) != WW_ATTEMPT_REVERSED;
 		if (begin.start_seen)
 			begin.start = ww_attempt_answer(flows, slot, packet);
 		else
-			slot.bucket->state[slot.i] = WW_ATTEMPT_FREE;
+			ww_attempt_free(slot);
 	} else {
 		begin.dir = guess(flows, packet);
 	}

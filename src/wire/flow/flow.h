@@ -6,8 +6,9 @@
  *
  * Three tables, each of fixed size, each with an eviction rule and a counter:
  *   attempts   half-open connections and first contacts. A SYN (or a first datagram) costs no
- *              flow, only a slot in a bucket of its endpoint (client, server, server port). When
- *              the bucket is full the oldest attempt is judged unanswered early.
+ *              flow, only the next place of a ring, and a slot that names it in the bucket of its
+ *              endpoint (client, server, server port). When the ring is full, or the bucket, the
+ *              oldest attempt there is judged unanswered early.
  *   flows      two-way conversations: made on SYN-ACK, on a UDP answer, or on data in the middle
  *              of a connection whose start was not captured. Eviction: least recently used of its
  *              bucket.
@@ -166,7 +167,7 @@ struct ww_flow_counts {
 	uint64_t contacts;   /* first contacts */
 	uint64_t answered, refused, unanswered;
 	uint64_t undecided; /* still waiting when a capture longer than the wait ended: not judged */
-	uint64_t evicted_attempts; /* judged early because a bucket was full */
+	uint64_t evicted_attempts; /* judged early: too many wait, or too many of one bucket */
 	uint64_t evicted_contacts; /* first contacts forgotten: a later one counts as first again */
 	uint64_t evicted_flows; /* that were neither closed nor silent for 10 minutes (UDP: 3) */
 	uint64_t evicted_streams;  /* a direction that could not be, or is no longer, looked at */

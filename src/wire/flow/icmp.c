@@ -88,6 +88,6 @@ void ww_attempt_icmp(struct ww_flows *flows, const struct ww_packet *packet)
 	struct ww_slot slot;
 	if (ww_attempt_find(flows, hash, &quoted.src, quoted.sport, &quoted.dst, quoted.dport,
 		    quoted.proto == WW_PROTO_UDP, &slot) &&
-		(slot.bucket->state[slot.i] & WW_ATTEMPT_STATE) == WW_ATTEMPT_PENDING)
+		ww_attempt_state(slot.attempt) == WW_ATTEMPT_PENDING)
 		ww_attempt_refuse(flows, slot, packet);
 }

@@ -288,22 +288,62 @@ static void ipv6_is_exact(void **state)
 	recorder_free(r);
 }
 
-static void full_bucket_judges_the_oldest(void **state)
+static void full_ring_judges_the_oldest(void **state)
 {
-	struct ww_flow_limits limits = {.attempts = WW_BUCKET_SLOTS}; /* one bucket */
+	enum { PLACES = WW_BUCKET_SHARE };
+	struct ww_flow_limits limits = {.attempts = PLACES}; /* one bucket */
 	struct recorder *r = recorder_new(&limits, false);
-	for (uint16_t i = 0; i < WW_BUCKET_SLOTS + 2; i++)
+	for (uint16_t i = 0; i < PLACES + 2; i++)
 		feed(r, syn(SERVER + i, (uint16_t)(2000 + i), 80, i));
 	assert_int_equal(counts_of(r)->evicted_attempts, 2);
 	assert_int_equal(counts_of(r)->unanswered, 2);
-	assert_int_equal(r->contacts[WW_BUCKET_SLOTS].sent_frame, 1);
-	assert_int_equal(r->contacts[WW_BUCKET_SLOTS].outcome, WW_CONTACT_UNANSWERED);
-	for (uint16_t i = WW_BUCKET_SLOTS + 2; i < 20; i++)
+	assert_int_equal(r->contacts[PLACES].sent_frame, 1);
+	assert_int_equal(r->contacts[PLACES].outcome, WW_CONTACT_UNANSWERED);
+	for (uint16_t i = PLACES + 2; i < 20; i++)
 		feed(r, syn(SERVER + i, (uint16_t)(2000 + i), 80, i));
 	assert_int_equal(counts_of(r)->evicted_contacts, 20 - WW_BUCKET_KNOWN);
 	ww_flows_finish(r->flows);
 	assert_int_equal(counts_of(r)->unanswered, 20);
 	assert_int_equal(counts_of(r)->contacts, 20);
+	recorder_free(r);
+}
+
+/* Many connections of one client to one endpoint share a bucket: the newest are kept. */
+static void full_bucket_judges_the_oldest(void **state)
+{
+	struct recorder *r = recorder_new(NULL, false);
+	for (uint16_t i = 0; i < WW_BUCKET_SLOTS + 2; i++)
+		feed(r, syn(SERVER, (uint16_t)(2000 + i), 80, i));
+	assert_int_equal(counts_of(r)->contacts, 1);
+	assert_int_equal(counts_of(r)->evicted_attempts, 2);
+	assert_int_equal(r->n_contacts, 2);
+	assert_int_equal(r->contacts[1].outcome, WW_CONTACT_UNANSWERED);
+	assert_int_equal(r->contacts[1].sent_frame, 1);
+	/* Those in the bucket are found by their answers, the two that left it are not. */
+	for (uint16_t i = 0; i < WW_BUCKET_SLOTS + 2; i++)
+		feed(r, tcp_of(v4(SERVER), 80, v4(CLIENT), (uint16_t)(2000 + i), 100 + i, SYN | ACK,
+				1, 2));
+	assert_int_equal(counts_of(r)->flows, WW_BUCKET_SLOTS);
+	assert_int_equal(counts_of(r)->backscatter, 2);
+	recorder_free(r);
+}
+
+/* The ring comes round: a late answer finds another's attempt in the place, and leaves it alone. */
+static void a_place_taken_again_is_not_mistaken(void **state)
+{
+	struct ww_flow_limits limits = {.attempts = 8};
+	struct recorder *r = recorder_new(&limits, false);
+	feed(r, syn(SERVER, 2000, 80, 0));
+	for (uint16_t i = 1; i <= 8; i++)
+		feed(r, syn(SERVER + i, (uint16_t)(2000 + i), 80, 4000000 + i));
+	assert_int_equal(counts_of(r)->unanswered, 1);
+	feed(r, tcp_of(v4(SERVER), 80, v4(CLIENT), 2000, 4000100, SYN | ACK, 1, 2));
+	assert_int_equal(counts_of(r)->flows, 0);
+	assert_int_equal(counts_of(r)->backscatter, 1);
+	assert_int_equal(counts_of(r)->taken_back, 0);
+	feed(r, tcp_of(v4(SERVER + 8), 80, v4(CLIENT), 2008, 4000200, SYN | ACK, 1, 2));
+	assert_int_equal(counts_of(r)->flows, 1);
+	assert_int_equal(counts_of(r)->answered, 1);
 	recorder_free(r);
 }
 
@@ -414,7 +454,9 @@ int main(void)
 		cmocka_unit_test(one_direction_only_is_no_scan),
 		cmocka_unit_test(udp_contacts),
 		cmocka_unit_test(ipv6_is_exact),
+		cmocka_unit_test(full_ring_judges_the_oldest),
 		cmocka_unit_test(full_bucket_judges_the_oldest),
+		cmocka_unit_test(a_place_taken_again_is_not_mistaken),
 		cmocka_unit_test(attempts_agree_with_a_slow_model),
 		cmocka_unit_test(time_steps_do_not_age_the_table),
 	};

@@ -29,6 +29,7 @@ check:
 bench:
 	@tools/setup check
 	@$(MAKE) --no-print-directory all
+	@[ -x build/bench/count-pcap ] || { meson setup --reconfigure build && ninja -C build; } >/dev/null
 	@bench/run
 
 # All fuzzers share SECONDS.

@@ -7,17 +7,17 @@ import subprocess
 import sys
 import tempfile
 
-PROGRAM = sys.argv[1]
+PROGRAM = os.path.abspath(sys.argv[1])
 GOOD = 'wormwood: 1\nid: mine\ntitle: {en: My worm, ja: 私のワーム}\ntlp: GREEN\n'
 faults = 0
 
 
-def run(*args, env=None):
+def run(*args, env=None, cwd=None):
     environment = {'PATH': os.environ['PATH'], 'HOME': '/nonexistent', 'LC_ALL': 'C.UTF-8'}
     environment.update(os.environ.get('ASAN_OPTIONS') and
                        {'ASAN_OPTIONS': os.environ['ASAN_OPTIONS']} or {})
     environment.update(env or {})
-    return subprocess.run([PROGRAM, 'advisory', *args], env=environment, text=True,
+    return subprocess.run([PROGRAM, 'advisory', *args], env=environment, cwd=cwd, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
 
 
@@ -37,8 +37,8 @@ def write(folder, name, text):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    ran = run('list')
-    must('the shipped ones are listed', ran.returncode == 0 and 'blaster' in ran.stdout and
+    ran = run('list', cwd='/')
+    must('the shipped ones are listed, from any folder', ran.returncode == 0 and 'blaster' in ran.stdout and
          'code-red-ii' in ran.stdout, ran)
 
     good = write(folder, 'mine', GOOD)

@@ -56,8 +56,9 @@ with tempfile.TemporaryDirectory() as folder:
     shown = [row for row in rows if row['id'] == 'blaster' and not row['hidden']]
     must('the first place wins', len(shown) == 1 and shown[0]['path'] == hidden and
          shown[0]['origin'] == '$WORMWOOD_ADVISORIES', ran)
-    must('the others are told as hidden',
-         sum(row['id'] == 'blaster' for row in rows) == 2, ran)
+    # One more where Wormwood is installed, too.
+    others = [row for row in rows if row['id'] == 'blaster' and row['hidden']]
+    must('the others are told as hidden', 1 <= len(others) <= 2, ran)
 
     bad = write(folder, 'bad', GOOD.replace('mine', 'bad') +
                 'network:\n  ports:\n  - port: 70000/tcp\n    role: a\n'

@@ -28,6 +28,10 @@ def check(name, what, good):
         failures.append('%s: %s' % (name, what))
 
 
+# Those beside the tests, not those of an installed Wormwood.
+os.environ['WORMWOOD_ADVISORIES'] = os.path.join(ROOT, 'advisories')
+
+
 def wormwood(*arguments):
     return subprocess.run([PROGRAM] + list(arguments), capture_output=True, timeout=120)
 

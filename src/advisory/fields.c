@@ -150,17 +150,18 @@ const char *ww_field_key(const struct ww_field *field)
 	return dot ? dot + 1 : field->path;
 }
 
-/* Length of the path that a child of `parent` begins with, its dot included. */
+/* Most rows differ from a path early: this is asked of every row for every key of a file. */
 static bool has_parent(const struct ww_field *field, const struct ww_field *parent)
 {
-	const char *key = ww_field_key(field);
-	if (!parent)
-		return key == field->path;
-	size_t len = strlen(parent->path);
-	size_t before = (size_t)(key - field->path);
-	const char *brackets = parent->kind == WW_KIND_LIST ? "[]." : ".";
-	return before == len + strlen(brackets) && memcmp(field->path, parent->path, len) == 0 &&
-	       memcmp(field->path + len, brackets, strlen(brackets)) == 0;
+	const char *rest = field->path;
+	if (parent) {
+		const char *brackets = parent->kind == WW_KIND_LIST ? "[]." : ".";
+		size_t len = strlen(parent->path), n = strlen(brackets);
+		if (strncmp(rest, parent->path, len) != 0 || strncmp(rest + len, brackets, n) != 0)
+			return false;
+		rest += len + n;
+	}
+	return !strchr(rest, '.');
 }
 
 bool ww_field_is_child(const struct ww_field *field, const struct ww_field *parent)
@@ -172,9 +173,10 @@ const struct ww_field *ww_field_child(
 	const struct ww_field *parent, const char *key, size_t key_len)
 {
 	for (size_t i = 0; i < WW_N(rows); i++) {
+		if (!has_parent(&rows[i], parent))
+			continue;
 		const char *have = ww_field_key(&rows[i]);
-		if (strlen(have) == key_len && memcmp(have, key, key_len) == 0 &&
-			has_parent(&rows[i], parent))
+		if (strlen(have) == key_len && memcmp(have, key, key_len) == 0)
 			return &rows[i];
 	}
 	return NULL;

@@ -154,7 +154,7 @@ static inline bool ww_flow_service_has(
 struct ww_flow_limits {
 	uint32_t attempts; /* slots of half-open contacts (default 65,536, at most 2^23) */
 	uint32_t flows;    /* (default 32,768, at most 2^22) */
-	uint32_t streams;  /* directions under inspection (default 1,024, at most 32,768) */
+	uint32_t streams;  /* directions under inspection (default 2,048, at most 32,768) */
 	uint32_t stream_bytes; /* kept of each (default 8,192; 64 to 2^20) */
 	const struct ww_flow_services *services; /* NULL: none; copied */
 };

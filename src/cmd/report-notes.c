@@ -247,7 +247,7 @@ void ww_page_next(const struct ww_page *page)
 		ww_buf_adds(&db, " --db ");
 		ww_quote_shell(&db, store);
 	}
-	if (!store || strcmp(store, ":memory:") != 0) { /* which leaves nothing to explain */
+	if (report->has_store) {
 		const char *why =
 			ww_page_word(page, "why, packet by packet", "根拠をパケット単位で");
 		ww_buf_addf(

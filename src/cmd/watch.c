@@ -193,6 +193,9 @@ static enum ww_exit finish_run(struct run *run, const struct config *config, str
 		ww_emit(run->call->screen, &json);
 	} else {
 		struct ww_buf text = WW_BUF_INIT;
+		run->report.has_store =
+			run->store && run->store_status == 0 &&
+			(!run->call->common->db || strcmp(run->call->common->db, ":memory:") != 0);
 		ww_report_print(&run->report, &text, watch, &summary, input);
 		ww_show(run->call->screen, &text);
 		ww_buf_done(&text);

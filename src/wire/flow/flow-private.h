@@ -79,6 +79,12 @@ static inline uint64_t ww_attempt_hash(
 	return ww_hash_mum(client_host ^ key->k[3], server_end ^ key->k[0]);
 }
 
+/*
+ * A function that does nothing but prefetch. It must not remain a function: gcc 12 takes it for one
+ * without effect, and drops its calls without a word.
+ */
+#define WW_PREFETCHES static inline __attribute__((always_inline))
+
 /* ---- duplicates: a direct-mapped table of tags ---- */
 
 enum { WW_DUPLICATE_SLOTS = 65536 };
@@ -90,7 +96,7 @@ struct ww_duplicates {
 int ww_duplicates_init(struct ww_duplicates *duplicates);
 void ww_duplicates_done(struct ww_duplicates *duplicates);
 
-static inline void ww_duplicates_prefetch(const struct ww_duplicates *duplicates, uint64_t hash)
+WW_PREFETCHES void ww_duplicates_prefetch(const struct ww_duplicates *duplicates, uint64_t hash)
 {
 	__builtin_prefetch(&duplicates->tags[hash % WW_DUPLICATE_SLOTS], 1);
 }
@@ -206,7 +212,7 @@ struct ww_attempts {
 int ww_attempts_init(struct ww_attempts *attempts, uint32_t slots);
 void ww_attempts_done(struct ww_attempts *attempts);
 
-static inline void ww_attempts_prefetch(const struct ww_attempts *attempts, uint64_t hash)
+WW_PREFETCHES void ww_attempts_prefetch(const struct ww_attempts *attempts, uint64_t hash)
 {
 	__builtin_prefetch(&attempts->buckets[hash & attempts->mask], 1);
 }

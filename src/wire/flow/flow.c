@@ -403,7 +403,7 @@ static void fragment(
 	process(flows, &whole_keys, &whole);
 }
 
-static void prefetch_first(const struct ww_flows *flows, const struct ww_keys *keys)
+WW_PREFETCHES void prefetch_first(const struct ww_flows *flows, const struct ww_keys *keys)
 {
 	if (keys->kind == WW_KIND_NONE)
 		return;
@@ -415,7 +415,7 @@ static void prefetch_first(const struct ww_flows *flows, const struct ww_keys *k
 }
 
 /* The tags are here: fetch the flow, or, where there is none, the attempts. */
-static void prefetch_second(const struct ww_flows *flows, const struct ww_keys *keys)
+WW_PREFETCHES void prefetch_second(const struct ww_flows *flows, const struct ww_keys *keys)
 {
 	if (keys->kind < WW_KIND_TCP)
 		return;

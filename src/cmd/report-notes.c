@@ -97,6 +97,27 @@ void ww_page_notes(const struct ww_page *page)
 			"endpoints forgotten: those contacted again count as contacted for the "
 			"first time",
 			"件の接続先の記録を忘却しました（再接触は初回として数えます）"},
+		{flows->undecided,
+			"first contact still waited for an answer at the end: not judged",
+			"first contacts still waited for an answer at the end: not judged",
+			"件の初回接触は終了時に応答待ちのため判定していません"},
+		{flows->backscatter,
+			"SYN-ACK or RST answers nothing that was seen: backscatter, or one "
+			"direction "
+			"only",
+			"SYN-ACKs and RSTs answer nothing that was seen: backscatter, or one "
+			"direction only",
+			"個の SYN-ACK・RST "
+			"は対応する要求がありません（後方散乱または片方向の記録）"},
+		{flows->unmatched,
+			"TCP packet belonged to no conversation: FIN, NULL, XMAS and ACK scans are "
+			"not "
+			"detected yet",
+			"TCP packets belonged to no conversation: FIN, NULL, XMAS and ACK scans "
+			"are "
+			"not detected yet",
+			"個の TCP パケットはどの通信にも属しません（FIN・NULL・XMAS・ACK "
+			"スキャンの検知は未対応）"},
 		{summary->evicted_evidence,
 			"host or source forgotten because a detector's table was full",
 			"hosts or sources forgotten because a detector's table was full",
@@ -111,6 +132,10 @@ void ww_page_notes(const struct ww_page *page)
 			"regular expression ran into its limit: taken as no match",
 			"regular expressions ran into their limit: taken as no match",
 			"件の正規表現は上限に達し、不一致としました"},
+		{summary->rules.verify_limits,
+			"rule was given up after 100,000 tries: taken as no match",
+			"rules were given up after 100,000 tries: taken as no match",
+			"件のルールは 100,000 回の試行で打ち切り、不一致としました"},
 		{summary->rules.refused, "rule refused: -v says which, and why",
 			"rules refused: -v says which, and why",
 			"件のルールは読み込めませんでした（-v で詳細）"},
@@ -198,7 +223,10 @@ void ww_page_looked_at(const struct ww_page *page)
 	ww_buf_addc(page->out, '\n');
 }
 
-/* Commands to type next, each with what it is for; the reasons stand in one column. */
+/*
+ * Commands to type next, each with what it is for; the reasons stand in one column, as comments of
+ * the shell, so that a whole line can be pasted.
+ */
 enum { NEXT_MAX = 3 };
 
 struct next {
@@ -227,7 +255,7 @@ static void show_next(const struct ww_page *page, struct next *next)
 		ww_buf_addf(page->out, "\n%s\n", ww_page_word(page, "do next", "次のコマンド"));
 	for (size_t i = 0; i < next->n; i++) {
 		ww_text_left(page->out, ww_buf_text(&next->commands[i]), columns);
-		ww_buf_addf(page->out, " %s\n", next->reasons[i]);
+		ww_buf_addf(page->out, "  # %s\n", next->reasons[i]);
 		ww_buf_done(&next->commands[i]);
 	}
 }

@@ -14,12 +14,17 @@ static uint64_t outcomes(const struct ww_packet_counts *counts, enum ww_outcome 
 	return n;
 }
 
+/*
+ * Not here: attempts that were judged early and endpoints that were forgotten. They change what a
+ * later contact counts as and take no packet, byte or match away. wormwood-watch(1) has this list.
+ */
 bool ww_watch_lost(const struct ww_watch_summary *summary)
 {
 	const struct ww_flow_counts *flows = summary->flows;
 	return flows->evicted_flows > 0 || flows->evicted_streams > 0 ||
 	       summary->evicted_evidence > 0 || summary->rules.evicted_counters > 0 ||
-	       summary->rules.pending_dropped > 0 || summary->rules.pcre_limits > 0;
+	       summary->rules.pending_dropped > 0 || summary->rules.pcre_limits > 0 ||
+	       summary->rules.verify_limits > 0;
 }
 
 static void add_time(struct ww_json *json, const char *key, bool known, int64_t time_us)
@@ -55,6 +60,8 @@ static void add_losses(struct ww_json *json, const struct ww_watch_summary *summ
 	const struct ww_watch_input *input)
 {
 	const struct ww_flow_counts *flows = summary->flows;
+	bool cut = input->state == WW_CAPTURE_CUT || input->state == WW_CAPTURE_BROKEN ||
+		   input->state == WW_CAPTURE_FAILED;
 	const struct {
 		const char *key;
 		uint64_t n;
@@ -65,22 +72,21 @@ static void add_losses(struct ww_json *json, const struct ww_watch_summary *summ
 		{"evicted_flows", flows->evicted_flows, true},
 		{"reassembly_gaps", flows->reassembly_gaps, true},
 		{"capture_drops", 0, true},
-		{"evicted_attempts", flows->evicted_attempts, false},
-		{"evicted_contacts", flows->evicted_contacts, false},
 		{"evicted_streams", flows->evicted_streams, false},
 		{"evicted_evidence", summary->evicted_evidence, false},
 		{"evicted_rule_counters", summary->rules.evicted_counters, false},
 		{"rule_waits_dropped", summary->rules.pending_dropped, false},
 		{"pcre_limits", summary->rules.pcre_limits, false},
+		{"rule_tries_limits", summary->rules.verify_limits, false},
 		{"fragments_dropped", flows->fragments_dropped, false},
 		{"snapped", summary->packets->snapped, false},
+		{"cut", cut, false},
 	};
 	ww_json_object(json, "losses");
 	for (size_t i = 0; i < WW_N(rows); i++)
 		if (rows[i].always || rows[i].n)
 			ww_json_int(json, rows[i].key, (int64_t)rows[i].n);
-	if (input->state == WW_CAPTURE_CUT || input->state == WW_CAPTURE_BROKEN ||
-		input->state == WW_CAPTURE_FAILED)
+	if (cut)
 		ww_json_string(json, "capture", input->note);
 	ww_json_end(json, '}');
 }
@@ -98,6 +104,10 @@ static void add_scan_test(struct ww_json *json, const struct ww_watch_summary *s
 	ww_json_real(json, "threshold", summary->scan_threshold, 4);
 	ww_json_real(json, "first_contacts_per_false_alarm", summary->scan_run_length, 0);
 	ww_json_real(json, "false_alarms_per_day", summary->false_alarms_a_day, 4);
+	if (flows->evicted_contacts)
+		ww_json_int(json, "forgotten", (int64_t)flows->evicted_contacts);
+	if (flows->evicted_attempts)
+		ww_json_int(json, "judged_early", (int64_t)flows->evicted_attempts);
 	ww_json_end(json, '}');
 }
 
@@ -135,5 +145,9 @@ void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *su
 	add_scan_test(&json, summary);
 	ww_json_int(&json, "findings", (int64_t)summary->findings);
 	ww_json_int(&json, "incidents", (int64_t)input->incidents);
+	if (flows->backscatter)
+		ww_json_int(&json, "backscatter", (int64_t)flows->backscatter);
+	if (flows->unmatched)
+		ww_json_int(&json, "unmatched", (int64_t)flows->unmatched);
 	ww_json_end(&json, '}');
 }

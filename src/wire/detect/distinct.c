@@ -18,7 +18,9 @@ struct owner {
 	uint32_t first_port; /* + 1; 0: none is in the sketches */
 	uint32_t last_port;  /* + 1, that is in the sketch of ports */
 	bool sketched;
-	bool one_port; /* no other than first_port: endpoints are as many as hosts */
+	bool one_port;     /* no other than first_port: endpoints are as many as hosts */
+	uint8_t floor;     /* the least register of the hosts' sketch, while one_port */
+	uint16_t at_floor; /* how many registers are it */
 };
 
 struct ww_distinct {
@@ -72,13 +74,44 @@ static uint8_t *sketch_of(const struct ww_distinct *distinct, uint32_t owner, en
 	       ((size_t)owner * SKETCHES + (size_t)which) * WW_DISTINCT_REGISTERS;
 }
 
-static void sketch_add(uint8_t *registers, uint64_t hash)
+static uint8_t rank_of(uint64_t hash)
 {
 	uint64_t rest = hash << PRECISION;
-	uint8_t rank = rest ? (uint8_t)(__builtin_clzll(rest) + 1) : 64 - PRECISION + 1;
+	return rest ? (uint8_t)(__builtin_clzll(rest) + 1) : 64 - PRECISION + 1;
+}
+
+static void sketch_add(uint8_t *registers, uint64_t hash)
+{
+	uint8_t rank = rank_of(hash);
 	uint8_t *place = &registers[hash >> (64 - PRECISION)];
 	if (rank > *place)
 		*place = rank;
+}
+
+/*
+ * The hosts of a one-port scan. Once every register stands at `floor` or above, a lower rank can
+ * change none of them, and seven of eight contacts of a long scan touch no register at all.
+ */
+static void sketch_host(struct owner *self, uint8_t *registers, uint64_t hash)
+{
+	uint8_t rank = rank_of(hash);
+	if (rank <= self->floor)
+		return;
+	uint8_t *place = &registers[hash >> (64 - PRECISION)];
+	if (rank <= *place)
+		return;
+	bool was_least = *place == self->floor;
+	*place = rank;
+	if (!was_least || --self->at_floor > 0)
+		return;
+	self->floor = UINT8_MAX;
+	for (int i = 0; i < WW_DISTINCT_REGISTERS; i++) {
+		if (registers[i] < self->floor) {
+			self->floor = registers[i];
+			self->at_floor = 0;
+		}
+		self->at_floor += registers[i] == self->floor;
+	}
 }
 
 /*
@@ -94,6 +127,7 @@ static void sketch_endpoint(struct ww_distinct *distinct, uint32_t owner, uint64
 	if (self->first_port == 0) {
 		self->first_port = port + 1;
 		self->one_port = true;
+		self->at_floor = WW_DISTINCT_REGISTERS;
 	}
 	bool first = self->first_port == port + 1;
 	if (self->one_port && !first) {
@@ -101,7 +135,10 @@ static void sketch_endpoint(struct ww_distinct *distinct, uint32_t owner, uint64
 		memcpy(sketch_of(distinct, owner, ENDPOINTS), sketch_of(distinct, owner, HOSTS),
 			WW_DISTINCT_REGISTERS);
 	}
-	sketch_add(sketch_of(distinct, owner, HOSTS), host_hash);
+	if (self->one_port)
+		sketch_host(self, sketch_of(distinct, owner, HOSTS), host_hash);
+	else
+		sketch_add(sketch_of(distinct, owner, HOSTS), host_hash);
 	if (!self->one_port)
 		sketch_add(sketch_of(distinct, owner, ENDPOINTS),
 			first ? host_hash : ww_hash_2(&distinct->key, endpoint, 1));

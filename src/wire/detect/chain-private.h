@@ -10,10 +10,12 @@
 struct candidate {
 	struct ww_ip peer;
 	int64_t time_us;   /* of the latest thing it did: what `within_s` is measured from */
-	int64_t weight_us; /* when it did what gave it its weight */
-	uint64_t frame;    /* of the contact, for imitation; else 0 */
-	uint32_t stages;   /* bit i: stage i of the advisory */
-	float weight;
+	int64_t weight_us; /* when it last did what gives it its weight */
+	/* What it did before that, for a host that turns out to have been infected in between. */
+	int64_t earlier_us;
+	uint64_t frame;               /* of the contact, for imitation; else 0 */
+	uint32_t stages;              /* bit i: stage i of the advisory */
+	float weight, earlier_weight; /* earlier 0: nothing */
 };
 
 enum case_flags {
@@ -43,7 +45,7 @@ struct chain_case {
 	uint16_t stage_texts[WW_HOST_STAGES]; /* bit: text of a TEXT stage that was seen */
 	int64_t first_us, last_us;
 	int64_t attacked_us, taken_us, struck_us, scan_us; /* the first of each */
-	int64_t alarm_us; /* when the scan was sure; scan_us is where its walk began */
+	int64_t alarm_us; /* when the scan was sure; scan_us is the middle of its walk */
 	uint64_t scan_finding, scan_frame;
 	struct candidate candidates[WW_CHAIN_CANDIDATES];
 };
@@ -146,6 +148,8 @@ static inline uint32_t topic_of_port(uint8_t proto, uint16_t port)
 #define WEIGHT_ATTACKED    0.02F
 #define WEIGHT_CONTACTED   0.001F
 #define WEIGHT_UNSEEN      0.0005 /* that the true parent is in no packet */
+/* Who comes back for another stage knew that the attack had worked: factor for each. */
+#define WEIGHT_RETURNS 3.0
 
 /* A peer did something to the host: into its ring. The least weight, then the oldest, gives way. */
 void ww_chain_candidate(struct chain_case *self, const struct ww_ip *peer, int64_t time_us,

@@ -215,12 +215,15 @@ static void strengthen(
 	const struct chain_case *self, struct candidate *at, int64_t time_us, float weight)
 {
 	at->time_us = time_us;
-	if (weight <= at->weight)
+	if (weight < at->weight)
 		return;
-	if (!case_is_infected(self))
+	if (!case_is_infected(self)) {
+		at->earlier_us = at->weight_us;
+		at->earlier_weight = at->weight;
 		at->weight_us = time_us;
-	else if (at->weight < WEIGHT_TAKEN)
+	} else if (at->weight < WEIGHT_TAKEN) {
 		return;
+	}
 	at->weight = weight;
 }
 
@@ -245,5 +248,10 @@ void ww_chain_candidate(struct chain_case *self, const struct ww_ip *peer, int64
 		place = &self->candidates[self->n_candidates++];
 	else if (weight < place->weight)
 		return;
-	*place = (struct candidate){*peer, time_us, time_us, frame, stages, weight};
+	*place = (struct candidate){.peer = *peer,
+		.time_us = time_us,
+		.weight_us = time_us,
+		.frame = frame,
+		.stages = stages,
+		.weight = weight};
 }

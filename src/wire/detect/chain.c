@@ -348,8 +348,12 @@ static void apply_hit(
 	struct chain_case *self = &chain->cases[victim];
 	ww_assert(named != victim);
 	if (self->taken_us == hit->time_us && self->n_candidates < WW_CHAIN_CANDIDATES)
-		self->candidates[self->n_candidates++] = (struct candidate){hit->address,
-			hit->time_us, hit->time_us, hit->frame, 1u << index, WEIGHT_NAMED_OTHER};
+		self->candidates[self->n_candidates++] = (struct candidate){.peer = hit->address,
+			.time_us = hit->time_us,
+			.weight_us = hit->time_us,
+			.frame = hit->frame,
+			.stages = 1u << index,
+			.weight = WEIGHT_NAMED_OTHER};
 }
 
 static bool has_sid(const struct ww_stage *stage, uint32_t sid)

@@ -20,8 +20,11 @@
  *
  * Parent: of the last 16 peers that acted on the host, the posterior of each is proportional to
  * the weight of what it did (named in the shell's text, took over, attacked, contacted) times
- * exp(-(onset - t) / 60 s), against the chance that the true parent was not captured. The first
- * success wins; re-infections change nothing. At most 0.99.
+ * exp(-(onset - t) / 60 s), times 3 for each further stage that it came back for, against the
+ * chance that the true parent was not captured. The first success wins; re-infections change
+ * nothing. At most 0.99. The onset of a scan is the middle of the walk that led to its alarm: the
+ * first steps may be a client's honest failures. A scan without an attack of its own makes no
+ * root: who was attacked all the same has its attackers as parents, at most as likely as not.
  *
  * A stage finding stays open for more of the same stage between the same two hosts (the commands
  * typed into a shell), while it is among the last 64; sink.update then gives all of its evidence.
@@ -37,7 +40,7 @@
  * the least-squares slope of ln(infected so far) over the first half of the infections, 8 or more.
  * NaN where there is too little.
  *
- * Memory (defaults): 65,536 cases (host and outbreak) of 1,056 bytes, touched as used; of a
+ * Memory (defaults): 65,536 cases (host and outbreak) of 1,344 bytes, touched as used; of a
  * full bucket of 8, the one of the lowest state, then the longest silent goes. 65,536 answered
  * contacts of 56 bytes in buckets of 8 for imitation; of a full bucket, contacts of sources that
  * are no scanners go first, then the oldest. 65,536 finding numbers of incidents. 12 stages of an

@@ -22,7 +22,7 @@ struct node {
 	uint32_t number; /* of the case */
 	uint32_t topic;  /* the outbreak it is listed in; NO_NODE: not listed */
 	bool infected, suspected, by_success; /* by_success: a root by (b) only */
-	int64_t infected_us;
+	int64_t infected_us, onset_us;        /* onset_us: before which its cause lies */
 	bool has_parent;
 	uint32_t parent; /* a node, or NO_NODE: its case was given up */
 	struct ww_parent parents[1 + WW_HOST_ALTERNATIVES];
@@ -38,6 +38,12 @@ struct forest {
 	uint32_t *node_of; /* by case number */
 	uint32_t *listed;  /* nodes in the order of the answer */
 	uint32_t n_listed;
+};
+
+/* What a candidate did, and when: its claim to be the parent. */
+struct cause {
+	int64_t time_us;
+	double weight;
 };
 
 static const struct chain_case *case_of(const struct forest *forest, const struct node *node)
@@ -61,8 +67,8 @@ static int64_t onset_of(const struct chain_case *self)
 		if (self->flags & CASE_STRUCK && self->struck_us < onset_us)
 			onset_us = self->struck_us;
 		/*
-		 * A walk may begin with an honest failure. Against proof of the very moment only a
-		 * scan that was sure before it says that the host had it earlier.
+		 * Against proof of the very moment only a scan that was sure before it says that
+		 * the host had it earlier.
 		 */
 		int64_t scan_us = self->flags & CASE_TAKEN ? self->alarm_us : self->scan_us;
 		if (self->flags & CASE_SCANNED && scan_us < onset_us)
@@ -71,10 +77,31 @@ static int64_t onset_of(const struct chain_case *self)
 	return onset_us;
 }
 
-static bool can_be_parent(const struct forest *forest, const struct chain_case *self,
-	const struct candidate *at, int64_t onset_us)
+/* The onset without the scan, which may have been somebody's honest failures: see find_parents. */
+static int64_t deed_onset_of(const struct chain_case *self)
 {
-	if (at->weight_us > onset_us)
+	int64_t onset_us = self->flags & CASE_TAKEN ? self->taken_us : INT64_MAX;
+	if (self->flags & CASE_STRUCK && self->struck_us < onset_us)
+		onset_us = self->struck_us;
+	return onset_us;
+}
+
+/* The last thing the peer did up to the onset; false: nothing. */
+static bool deed_before(const struct candidate *at, int64_t onset_us, struct cause *ret)
+{
+	if (at->weight_us <= onset_us)
+		*ret = (struct cause){at->weight_us, (double)at->weight};
+	else if (at->earlier_weight > 0 && at->earlier_us <= onset_us)
+		*ret = (struct cause){at->earlier_us, (double)at->earlier_weight};
+	else
+		return false;
+	return true;
+}
+
+static bool can_be_parent(const struct forest *forest, const struct chain_case *self,
+	const struct candidate *at, int64_t onset_us, struct cause *ret)
+{
+	if (!deed_before(at, onset_us, ret))
 		return false;
 	if (!(self->topic & TOPIC_PORT))
 		return true;
@@ -98,28 +125,45 @@ static void insert_parent(struct node *node, struct ww_parent parent)
 }
 
 /* The posterior over the candidates, against a parent that is in no packet. */
-static void find_parents(const struct forest *forest, struct node *node)
+static void weigh_parents(
+	const struct forest *forest, struct node *node, int64_t onset_us, double unseen)
 {
 	const struct chain_case *self = case_of(forest, node);
-	int64_t onset_us = onset_of(self);
 	double likelihoods[WW_CHAIN_CANDIDATES] = {0};
 	double sum = 0, nearest = 0;
 	for (int i = 0; i < self->n_candidates; i++) {
 		const struct candidate *at = &self->candidates[i];
-		if (!can_be_parent(forest, self, at, onset_us))
+		struct cause cause;
+		if (!can_be_parent(forest, self, at, onset_us, &cause))
 			continue;
-		double age_s = ((double)onset_us - (double)at->weight_us) / 1e6;
+		double age_s = ((double)onset_us - (double)cause.time_us) / 1e6;
 		/* An age of hours would vanish in a double; the ratios matter, not the values. */
 		double decay = exp(-fmin(age_s / WW_CHAIN_TAU_S, 600));
-		likelihoods[i] = (double)at->weight * decay;
+		int returns = __builtin_popcount(at->stages) - 1;
+		likelihoods[i] = cause.weight * decay * pow(WEIGHT_RETURNS, fmax(returns, 0));
 		sum += likelihoods[i];
 		nearest = fmax(nearest, decay);
 	}
-	sum += WEIGHT_UNSEEN * nearest;
+	sum += unseen * nearest;
 	for (int i = 0; i < self->n_candidates; i++) {
 		double p = fmin(likelihoods[i] / sum, WW_CHAIN_P_MAX);
 		if (likelihoods[i] > 0 && (p >= ALTERNATIVE_LEAST || node->n_parents == 0))
 			insert_parent(node, (struct ww_parent){self->candidates[i].peer, p});
+	}
+}
+
+static void find_parents(const struct forest *forest, struct node *node)
+{
+	const struct chain_case *self = case_of(forest, node);
+	node->onset_us = onset_of(self);
+	weigh_parents(forest, node, node->onset_us, WEIGHT_UNSEEN);
+	/*
+	 * A scan alone makes no root: who was attacked, then took part, has its attackers as
+	 * candidates, as likely as that it had it before from somebody unseen.
+	 */
+	if (node->n_parents == 0 && !(self->topic & TOPIC_PORT)) {
+		node->onset_us = deed_onset_of(self);
+		weigh_parents(forest, node, node->onset_us, (double)WEIGHT_ATTACKED);
 	}
 	if (node->n_parents == 0)
 		return;
@@ -130,9 +174,11 @@ static void find_parents(const struct forest *forest, struct node *node)
 /* When the likeliest parent did it, where nothing shows the moment itself. */
 static int64_t attack_time(const struct chain_case *self, const struct node *node)
 {
+	struct cause cause;
 	for (int i = 0; node->n_parents && i < self->n_candidates; i++)
-		if (ww_ip_equal(&self->candidates[i].peer, &node->parents[0].ip))
-			return self->candidates[i].weight_us;
+		if (ww_ip_equal(&self->candidates[i].peer, &node->parents[0].ip) &&
+			deed_before(&self->candidates[i], node->onset_us, &cause))
+			return cause.time_us;
 	return self->flags & CASE_ATTACKED ? self->attacked_us : self->first_us;
 }
 
@@ -181,8 +227,9 @@ static void judge(struct forest *forest, struct node *node)
 			node->infected_us = self->struck_us;
 		} else {
 			find_parents(forest, node);
-			node->infected_us =
-				self->flags & CASE_TAKEN ? self->taken_us : attack_time(self, node);
+			bool moment_known =
+				self->flags & CASE_TAKEN && node->onset_us >= self->taken_us;
+			node->infected_us = moment_known ? self->taken_us : attack_time(self, node);
 		}
 	}
 	node->confidence = confidence_of(forest, node);

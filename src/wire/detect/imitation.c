@@ -8,14 +8,22 @@
 #include <math.h>
 #include <stdio.h>
 
-/* When the walk that led to the alarm began: as near as can be said to when scanning began. */
+/*
+ * When scanning began, as near as can be said: the middle of the walk that led to the alarm. Its
+ * first steps may be a client's honest failures of hours before, but they are not most of them.
+ */
 static int64_t onset_of(const struct ww_finding *scan)
 {
-	int64_t onset_us = scan->time_us;
-	for (size_t i = 0; i < scan->n_evidence; i++)
-		if (scan->evidence[i].time_us < onset_us)
-			onset_us = scan->evidence[i].time_us;
-	return onset_us;
+	int64_t times_us[WW_FINDING_EVIDENCE];
+	size_t n = 0;
+	for (size_t i = 0; i < scan->n_evidence && n < WW_FINDING_EVIDENCE; i++, n++) {
+		size_t at = n;
+		for (; at > 0 && times_us[at - 1] > scan->evidence[i].time_us; at--)
+			times_us[at] = times_us[at - 1];
+		times_us[at] = scan->evidence[i].time_us;
+	}
+	int64_t onset_us = n ? times_us[n / 2] : scan->time_us;
+	return onset_us < scan->time_us ? onset_us : scan->time_us;
 }
 
 /* The port of most of the walk, or 0: a scan of many ports imitates nobody. */

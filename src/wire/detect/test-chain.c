@@ -385,6 +385,65 @@ static void order_tells_a_victim_from_a_root(void **state)
 	world_done(&world);
 }
 
+/* Code Red II on a client's machine: honest failures, the exploit, the worm's scan; a walk of all.
+ */
+static void honest_failures_hide_no_infection(void **state)
+{
+	struct world world;
+	world_init(&world);
+	scan(&world, 1, 0, 80);
+	ida(&world, 7, 2); /* long before: it failed */
+	world.now_us += INT64_C(600000000);
+	for (uint32_t i = 0; i < 2; i++) {
+		contact(&world, 2, 0xd1000000 + i, WW_PROTO_TCP, 80, WW_CONTACT_UNANSWERED);
+		world.now_us += 5000000;
+	}
+	ida(&world, 1, 2);
+	scan(&world, 2, 1000, 80);
+	ida(&world, 9, 2); /* a re-infection */
+	ida(&world, 1, 2);
+	finish(&world);
+	const struct ww_host *host = find(&world, 2);
+	assert_true(host->infected);
+	assert_string_equal(host->state, "spreading");
+	parent_is(&world, 2, 1);
+	assert_true(host->parent.p > .9);
+	assert_false(find(&world, 7)->infected);
+	assert_false(find(&world, 9)->infected);
+	world_done(&world);
+}
+
+/* Of two who attacked within a second, the one that uses the back door knows that it worked. */
+static void who_comes_back_is_the_parent(void **state)
+{
+	struct world world;
+	world_init(&world);
+	exploit(&world, 1, 2);
+	world.now_us += 1000000;
+	exploit(&world, 3, 2);
+	exploit(&world, 2, 4);
+	contact(&world, 2, 1, WW_PROTO_UDP, 69, WW_CONTACT_UNANSWERED);
+	finish(&world);
+	parent_is(&world, 2, 1);
+	assert_int_equal(find(&world, 2)->n_alternatives, 1);
+	world_done(&world);
+}
+
+/* Its alarm came before anybody attacked it, its own attack after: no root by the scan alone. */
+static void a_scan_alone_makes_no_root(void **state)
+{
+	struct world world;
+	world_init(&world);
+	scan(&world, 2, 0, 80);
+	ida(&world, 1, 2);
+	ida(&world, 2, 3);
+	finish(&world);
+	parent_is(&world, 2, 1);
+	assert_true(find(&world, 2)->infected);
+	assert_true(find(&world, 2)->parent.p <= .5);
+	world_done(&world);
+}
+
 /* The text names another than the peer: both are kept, the named one first. */
 static void a_named_stranger_is_an_alternative(void **state)
 {
@@ -707,6 +766,9 @@ int main(void)
 		cmocka_unit_test(weak_signs_alone_prove_nothing),
 		cmocka_unit_test(weak_signs_keep_their_time),
 		cmocka_unit_test(order_tells_a_victim_from_a_root),
+		cmocka_unit_test(honest_failures_hide_no_infection),
+		cmocka_unit_test(who_comes_back_is_the_parent),
+		cmocka_unit_test(a_scan_alone_makes_no_root),
 		cmocka_unit_test(a_named_stranger_is_an_alternative),
 		cmocka_unit_test(imitation_without_an_advisory),
 		cmocka_unit_test(an_outbreak_with_shells),

@@ -439,7 +439,7 @@ void ww_chain_contact(struct ww_chain *chain, const struct ww_contact *contact)
 	if (contact->outcome == WW_CONTACT_SENT)
 		weak_stage(chain, &contact->src, &contact->dst, contact->proto, contact->port,
 			contact->sent_us, contact->sent_frame, false);
-	else if (contact->outcome == WW_CONTACT_ANSWERED && contact->proto)
+	else if (contact->outcome == WW_CONTACT_REACHED && contact->proto)
 		ww_chain_reached(chain, &contact->src, &contact->dst, contact->proto, contact->port,
 			contact->sent_us, contact->sent_frame);
 }

@@ -131,6 +131,10 @@ static void contact(struct world *world, uint32_t src, uint32_t dst, uint8_t pro
 		.sent_frame = ++world->frame,
 		.outcome = WW_CONTACT_SENT};
 	ww_detect_contact(world->detect, &contact);
+	if (outcome == WW_CONTACT_ANSWERED) {
+		contact.outcome = WW_CONTACT_REACHED;
+		ww_detect_contact(world->detect, &contact);
+	}
 	contact.outcome = outcome;
 	ww_detect_contact(world->detect, &contact);
 	world->now_us += 1000;

@@ -12,6 +12,13 @@
  * no flow is made for it. There are no timers: whatever the trace clock has passed is judged, from
  * the ring's head, before the next packet. What was judged stays for a late answer until the ring
  * comes round or its bucket needs the slot.
+ *
+ * Judgements leave the ring in the order of sending. Of fifty connections opened at once the
+ * answers come within a round trip and the silences all together when the wait ends; told in that
+ * order, seven dead servers among forty-three live ones look like seven failures in a row. So an
+ * outcome that is known waits in its place until all that was sent before it is decided, at most
+ * the waiting time: the sequence of judgements is the same for every permutation of answer times
+ * within the wait.
  */
 #include "wire/flow/flow-private.h"
 
@@ -75,6 +82,13 @@ static inline uint16_t tag_of(uint64_t hash, uint16_t client_port)
 	return tag ? tag : 1;
 }
 
+/* Neither free nor answered or refused before. */
+static inline bool is_found(const struct ww_attempt *attempt)
+{
+	uint8_t state = ww_attempt_state(attempt);
+	return state >= WW_ATTEMPT_PENDING && state <= WW_ATTEMPT_REVERSED;
+}
+
 bool ww_attempt_find(struct ww_flows *flows, uint64_t hash, const struct ww_ip *client,
 	uint16_t client_port, const struct ww_ip *server, uint16_t server_port, bool udp,
 	struct ww_slot *ret)
@@ -86,7 +100,7 @@ bool ww_attempt_find(struct ww_flows *flows, uint64_t hash, const struct ww_ip *
 			continue;
 		/* Another may have the place by now: the tuple tells. */
 		struct ww_attempt *attempt = attempt_at(&flows->attempts, bucket->place[i]);
-		if (attempt->state != WW_ATTEMPT_FREE && attempt->client_port == client_port &&
+		if (is_found(attempt) && attempt->client_port == client_port &&
 			attempt->server_port == server_port &&
 			!(attempt->state & WW_ATTEMPT_UDP) == !udp &&
 			ww_ip_equal(&attempt->server, server) &&
@@ -98,15 +112,15 @@ bool ww_attempt_find(struct ww_flows *flows, uint64_t hash, const struct ww_ip *
 	return false;
 }
 
-/* The frame of which the slot holds the low 32 bits. */
-static uint64_t frame_of(const struct ww_flows *flows, const struct ww_attempt *attempt)
+/* The frame of which these are the low 32 bits. */
+static uint64_t frame_of(const struct ww_flows *flows, uint32_t low)
 {
-	return flows->frame - (uint32_t)((uint32_t)flows->frame - attempt->sent_frame);
+	return flows->frame - (uint32_t)((uint32_t)flows->frame - low);
 }
 
 struct ww_start ww_attempt_start(const struct ww_flows *flows, struct ww_slot slot)
 {
-	return (struct ww_start){slot.attempt->sent_us, frame_of(flows, slot.attempt)};
+	return (struct ww_start){slot.attempt->sent_us, frame_of(flows, slot.attempt->sent_frame)};
 }
 
 static void tell(struct ww_flows *flows, const struct ww_attempt *attempt,
@@ -122,7 +136,7 @@ static void tell(struct ww_flows *flows, const struct ww_attempt *attempt,
 		.outcome = (uint8_t)outcome,
 		.sent_us = attempt->sent_us,
 		.judged_us = judged_us,
-		.sent_frame = frame_of(flows, attempt),
+		.sent_frame = frame_of(flows, attempt->sent_frame),
 		.judged_frame = judged_frame,
 	};
 	flows->sink.contact(flows->sink.context, &contact);
@@ -152,24 +166,68 @@ static void tell_sent(struct ww_flows *flows, const struct ww_packet *packet)
 	flows->sink.contact(flows->sink.context, &contact);
 }
 
-static void judge_unanswered(struct ww_flows *flows, struct ww_attempt *attempt)
+static void set_state(struct ww_attempt *attempt, enum ww_attempt_state state)
 {
-	attempt->state = (uint8_t)((attempt->state & ~WW_ATTEMPT_STATE) | WW_ATTEMPT_JUDGED);
-	if (attempt->state & WW_ATTEMPT_FIRST) {
-		flows->counts.unanswered++;
-		tell(flows, attempt, WW_CONTACT_UNANSWERED,
-			attempt->sent_us + flows->attempts.wait_us, 0);
-	}
+	attempt->state = (uint8_t)((attempt->state & ~WW_ATTEMPT_STATE) | state);
 }
 
-/* Takes the head of the ring; judges it unless it was settled before. */
+/* At the end of the wait, but not after the last packet: a capture knows nothing of that. */
+static void judge_unanswered(struct ww_flows *flows, struct ww_attempt *attempt)
+{
+	set_state(attempt, WW_ATTEMPT_JUDGED);
+	if (!(attempt->state & WW_ATTEMPT_FIRST))
+		return;
+	int64_t judged_us = attempt->sent_us + flows->attempts.wait_us;
+	if (judged_us > flows->clock.last_us)
+		judged_us = flows->clock.last_us > attempt->sent_us ? flows->clock.last_us
+								    : attempt->sent_us;
+	flows->counts.unanswered++;
+	tell(flows, attempt, WW_CONTACT_UNANSWERED, judged_us, 0);
+}
+
+/* Keeps what was decided until its turn comes; nothing finds the attempt any more. */
+static void keep_outcome(struct ww_slot slot, enum ww_attempt_state state, int64_t judged_us,
+	const struct ww_packet *packet)
+{
+	struct ww_attempt *attempt = slot.attempt;
+	int64_t after_us = judged_us - attempt->sent_us;
+	attempt->judged_after_us = (int32_t)(after_us < INT32_MIN   ? INT32_MIN
+					     : after_us > INT32_MAX ? INT32_MAX
+								    : after_us);
+	attempt->judged_frame = (uint32_t)packet->frame;
+	set_state(attempt, state);
+	slot.bucket->tag[slot.i] = 0;
+}
+
+static void tell_kept(
+	struct ww_flows *flows, struct ww_attempt *attempt, enum ww_contact_outcome outcome)
+{
+	tell(flows, attempt, outcome, attempt->sent_us + attempt->judged_after_us,
+		frame_of(flows, attempt->judged_frame));
+	attempt->state = WW_ATTEMPT_FREE;
+}
+
+/* Takes the head of the ring and tells what became of it. Whether it still waited. */
 static bool pop(struct ww_flows *flows)
 {
 	struct ww_attempt *attempt = attempt_at(&flows->attempts, flows->attempts.head++);
-	if (ww_attempt_state(attempt) != WW_ATTEMPT_PENDING)
-		return false;
-	judge_unanswered(flows, attempt);
-	return true;
+	switch (ww_attempt_state(attempt)) {
+	case WW_ATTEMPT_PENDING: judge_unanswered(flows, attempt); return true;
+	case WW_ATTEMPT_EVICTED: judge_unanswered(flows, attempt); break;
+	case WW_ATTEMPT_ANSWERED: tell_kept(flows, attempt, WW_CONTACT_ANSWERED); break;
+	case WW_ATTEMPT_REFUSED: tell_kept(flows, attempt, WW_CONTACT_REFUSED); break;
+	default: break;
+	}
+	return false;
+}
+
+/* Tells what is decided and has nothing undecided before it. */
+static void tell_decided(struct ww_flows *flows)
+{
+	struct ww_attempts *attempts = &flows->attempts;
+	while (attempts->head != attempts->tail &&
+		ww_attempt_state(attempt_at(attempts, attempts->head)) != WW_ATTEMPT_PENDING)
+		pop(flows);
 }
 
 void ww_attempts_judge(struct ww_flows *flows)
@@ -177,7 +235,9 @@ void ww_attempts_judge(struct ww_flows *flows)
 	struct ww_attempts *attempts = &flows->attempts;
 	uint32_t now = (uint32_t)flows->clock.now_us;
 	while (attempts->head != attempts->tail) {
-		if (now - attempt_at(attempts, attempts->head)->clock_us < attempts->wait_us)
+		const struct ww_attempt *attempt = attempt_at(attempts, attempts->head);
+		if (ww_attempt_state(attempt) == WW_ATTEMPT_PENDING &&
+			now - attempt->clock_us < attempts->wait_us)
 			return;
 		__builtin_prefetch(attempt_at(attempts, attempts->head + PREFETCH_AHEAD), 1);
 		pop(flows);
@@ -186,20 +246,24 @@ void ww_attempts_judge(struct ww_flows *flows)
 
 /*
  * What the end of the capture cut short is not judged: who knows what the next packet would have
- * been. Only a capture that is shorter than the wait itself is judged whole, or it would show
- * nothing at all.
+ * been. Only a capture that is shorter than the wait itself and shows nobody answering anybody is
+ * judged whole: there a scan is all there is. Where anything was answered or under way, the young
+ * attempts of such a cut are a busy link's.
  */
 void ww_attempts_finish(struct ww_flows *flows)
 {
 	struct ww_attempts *attempts = &flows->attempts;
-	bool is_short = flows->clock.now_us < attempts->wait_us;
+	bool is_whole = flows->clock.now_us < attempts->wait_us && flows->counts.flows == 0 &&
+			flows->counts.answered == 0;
 	ww_attempts_judge(flows);
-	while (is_short && attempts->head != attempts->tail)
-		pop(flows);
-	for (; attempts->head != attempts->tail; attempts->head++) {
+	while (attempts->head != attempts->tail) {
 		const struct ww_attempt *attempt = attempt_at(attempts, attempts->head);
-		flows->counts.undecided += ww_attempt_state(attempt) == WW_ATTEMPT_PENDING &&
-					   attempt->state & WW_ATTEMPT_FIRST;
+		if (is_whole || ww_attempt_state(attempt) != WW_ATTEMPT_PENDING) {
+			pop(flows);
+			continue;
+		}
+		flows->counts.undecided += (attempt->state & WW_ATTEMPT_FIRST) != 0;
+		attempts->head++;
 	}
 }
 
@@ -236,9 +300,17 @@ struct ww_start ww_attempt_answer(
 		flows->counts.taken_back += late;
 		flows->counts.unanswered -= late;
 		flows->counts.answered++;
+		tell_by(flows, slot.attempt, WW_CONTACT_REACHED, packet);
+		if (!late) {
+			keep_outcome(
+				slot, WW_ATTEMPT_ANSWERED, ww_clock_clamp(packet->time_us), packet);
+			tell_decided(flows);
+			return start;
+		}
 		tell_by(flows, slot.attempt, WW_CONTACT_ANSWERED, packet);
 	}
 	ww_attempt_free(slot);
+	tell_decided(flows);
 	return start;
 }
 
@@ -247,9 +319,11 @@ void ww_attempt_refuse(struct ww_flows *flows, struct ww_slot slot, const struct
 	uint8_t state = slot.attempt->state;
 	if ((state & WW_ATTEMPT_STATE) == WW_ATTEMPT_PENDING && state & WW_ATTEMPT_FIRST) {
 		flows->counts.refused++;
-		tell_by(flows, slot.attempt, WW_CONTACT_REFUSED, packet);
+		keep_outcome(slot, WW_ATTEMPT_REFUSED, ww_clock_clamp(packet->time_us), packet);
+	} else {
+		ww_attempt_free(slot);
 	}
-	ww_attempt_free(slot);
+	tell_decided(flows);
 }
 
 /* The attempt that a slot names, while it waits; else NULL. */
@@ -339,7 +413,8 @@ void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_pack
 	int i = choose_slot(attempts, bucket, &waiting);
 	if (waiting) {
 		flows->counts.evicted_attempts++;
-		judge_unanswered(flows, waiting);
+		set_state(waiting, WW_ATTEMPT_EVICTED);
+		tell_decided(flows);
 	}
 	bool first = first_contact(flows, bucket, hash);
 	uint8_t state = WW_ATTEMPT_PENDING;

@@ -170,6 +170,10 @@ enum ww_attempt_state {
 	WW_ATTEMPT_PENDING,
 	WW_ATTEMPT_JUDGED,   /* unanswered; kept for a late answer until its place is needed */
 	WW_ATTEMPT_REVERSED, /* only the SYN-ACK was seen: says who is the server, nothing more */
+	/* Decided, and told when all that was sent before is: nothing finds these any more. */
+	WW_ATTEMPT_ANSWERED,
+	WW_ATTEMPT_REFUSED,
+	WW_ATTEMPT_EVICTED, /* unanswered so far, and its bucket had no slot left */
 	WW_ATTEMPT_STATE = 7,
 	WW_ATTEMPT_FIRST = 8,  /* a first contact: its outcome is told */
 	WW_ATTEMPT_AGAIN = 16, /* the SYN was repeated: its answer time means nothing (Karn) */
@@ -183,7 +187,8 @@ struct ww_attempt {
 	uint32_t sent_frame; /* low 32 bits */
 	uint16_t client_port, server_port;
 	uint8_t state;
-	uint8_t unused[11];
+	int32_t judged_after_us; /* from sent_us to the answer; of decided ones */
+	uint32_t judged_frame;   /* of the answer, low 32 bits */
 };
 
 /* One cache line: where in the ring the attempts of this hash are. */
@@ -411,7 +416,7 @@ struct ww_start {
 	int64_t sent_us;
 	uint64_t sent_frame;
 };
-/* An answer came: tells it, frees the slot. */
+/* An answer came: tells it, frees the slot; its judgement is told in turn. */
 struct ww_start ww_attempt_answer(
 	struct ww_flows *flows, struct ww_slot slot, const struct ww_packet *packet);
 struct ww_start ww_attempt_start(const struct ww_flows *flows, struct ww_slot slot);

@@ -35,6 +35,8 @@ enum ww_contact_outcome {
 	WW_CONTACT_ANSWERED,   /* SYN-ACK, or a datagram back */
 	WW_CONTACT_REFUSED,    /* RST, or an ICMP error that quotes it */
 	WW_CONTACT_UNANSWERED, /* nothing came within the waiting time */
+	WW_CONTACT_REACHED, /* the answer came just now; ANSWERED follows, in the order of sending
+			     */
 };
 
 /*
@@ -42,6 +44,10 @@ enum ww_contact_outcome {
  * deviations, RFC 6298) of SYN to SYN-ACK, within 0.5 s and 3 s, 1 s to begin with. An answer that
  * comes later than that takes the judgement back: ANSWERED then follows UNANSWERED, once, for the
  * same source, endpoint and sent_frame. No other outcome follows a judgement.
+ *
+ * The judgements ANSWERED, REFUSED and UNANSWERED are told in the order in which the contacts were
+ * sent (late answers aside), whatever the answer times: an outcome waits until all that was sent
+ * before it is decided. Whoever needs the moment of the answer takes REACHED.
  *
  * Where the capture holds no answer at all so far (one direction only), a client's ACK stands for
  * the answer it acknowledges. As soon as one SYN-ACK was seen, only real answers count.
@@ -55,9 +61,10 @@ struct ww_contact {
 	uint16_t port; /* of dst */
 	uint8_t proto; /* WW_PROTO_TCP, WW_PROTO_UDP */
 	uint8_t outcome;
-	int64_t sent_us;     /* packet time of the first packet */
-	int64_t judged_us;   /* packet time of the answer, or of the moment when waiting ended; 0: SENT */
-	uint64_t sent_frame; /* number of the first packet */
+	int64_t sent_us;       /* packet time of the first packet */
+	int64_t judged_us;     /* packet time of the answer, or of the moment when waiting ended; 0:
+				  SENT */
+	uint64_t sent_frame;   /* number of the first packet */
 	uint64_t judged_frame; /* of the answer; 0 when unanswered */
 };
 
@@ -74,16 +81,17 @@ struct ww_flow {
 	struct ww_ip client, server; /* who began; guessed when start_seen is false */
 	uint16_t client_port, server_port;
 	uint8_t proto;
-	bool start_seen;  /* the SYN (or first datagram) was captured */
-	bool established; /* SYN and SYN-ACK seen; or data in a connection that began before */
-	bool closed;      /* FIN both ways, or RST */
+	bool start_seen;    /* the SYN (or first datagram) was captured */
+	bool established;   /* SYN and SYN-ACK seen; or data in a connection that began before */
+	bool closed;        /* FIN both ways, or RST */
 	uint16_t groups[2]; /* by direction: the set of rules that can apply, 0 for none */
 	uint32_t id;        /* unique in the run, in order of creation, from 1 */
 	int64_t first_us, last_us;
 	uint64_t first_frame;
 	uint64_t packets[2], bytes[2]; /* by direction; bytes of payload on the wire. Of the packets
-	                                  before the answer one is counted, without its payload */
-	void **rule_state;  /* one pointer that belongs to wire/rules; freed by ww_flow_sink.forget */
+					  before the answer one is counted, without its payload */
+	void **rule_state; /* one pointer that belongs to wire/rules; freed by ww_flow_sink.forget
+			    */
 };
 
 /*
@@ -115,10 +123,10 @@ struct ww_flow_sink {
 	/* A connection was made, or first seen in the middle. */
 	void (*begin)(void *context, struct ww_flow *flow, const struct ww_packet *packet);
 	/*
-	 * Each packet of an open flow of which groups[dir] is not 0, and each packet of no flow (flow
-	 * NULL, dir TO_SERVER): SYNs, first datagrams, ICMP, other protocols, fragments before they are
-	 * whole (has_transport is false), what is malformed behind a sound IP header. A packet comes
-	 * before the stream bytes that it brings.
+	 * Each packet of an open flow of which groups[dir] is not 0, and each packet of no flow
+	 * (flow NULL, dir TO_SERVER): SYNs, first datagrams, ICMP, other protocols, fragments
+	 * before they are whole (has_transport is false), what is malformed behind a sound IP
+	 * header. A packet comes before the stream bytes that it brings.
 	 */
 	void (*packet)(void *context, struct ww_flow *flow, enum ww_dir dir,
 		const struct ww_packet *packet);
@@ -131,7 +139,8 @@ struct ww_flow_sink {
 	void (*forget)(void *context, void **rule_state);
 };
 
-/* Ports that are known to be a service's (from advisories and rules): they tell who the server is. */
+/* Ports that are known to be a service's (from advisories and rules): they tell who the server is.
+ */
 struct ww_flow_services {
 	uint64_t tcp[1024], udp[1024]; /* bit p % 64 of word p / 64 is port p */
 };
@@ -152,29 +161,31 @@ static inline bool ww_flow_service_has(
 
 /* Sizes; 0 means the default. All are rounded up to a power of two. */
 struct ww_flow_limits {
-	uint32_t attempts; /* slots of half-open contacts (default 65,536, at most 2^23) */
-	uint32_t flows;    /* (default 32,768, at most 2^22) */
-	uint32_t streams;  /* directions under inspection (default 2,048, at most 32,768) */
+	uint32_t attempts;     /* slots of half-open contacts (default 65,536, at most 2^23) */
+	uint32_t flows;        /* (default 32,768, at most 2^22) */
+	uint32_t streams;      /* directions under inspection (default 2,048, at most 32,768) */
 	uint32_t stream_bytes; /* kept of each (default 8,192; 64 to 2^20) */
 	const struct ww_flow_services *services; /* NULL: none; copied */
 };
 
 struct ww_flow_counts {
 	uint64_t duplicates;
-	uint64_t time_back;  /* packets whose time is before the last one's */
-	uint64_t flows;      /* begun */
-	uint64_t midstream;  /* of them, those whose start was not captured */
-	uint64_t contacts;   /* first contacts */
+	uint64_t time_back; /* packets whose time is before the last one's */
+	uint64_t flows;     /* begun */
+	uint64_t midstream; /* of them, those whose start was not captured */
+	uint64_t contacts;  /* first contacts */
 	uint64_t answered, refused, unanswered;
-	uint64_t undecided; /* still waiting when a capture longer than the wait ended: not judged */
+	uint64_t
+		undecided; /* still waiting when a capture longer than the wait ended: not judged */
 	uint64_t evicted_attempts; /* judged early: too many wait, or too many of one bucket */
 	uint64_t evicted_contacts; /* first contacts forgotten: a later one counts as first again */
-	uint64_t evicted_flows; /* that were neither closed nor silent for 10 minutes (UDP: 3) */
+	uint64_t evicted_flows;    /* that were neither closed nor silent for 10 minutes (UDP: 3) */
 	uint64_t evicted_streams;  /* a direction that could not be, or is no longer, looked at */
 	uint64_t reassembly_gaps;
 	uint64_t fragments_reassembled, fragments_dropped;
-	uint64_t fragment_conflicts; /* datagrams of which two fragments disagreed: first copy wins */
-	uint64_t taken_back; /* answers that came after their contact was judged unanswered */
+	uint64_t fragment_conflicts; /* datagrams of which two fragments disagreed: first copy wins
+				      */
+	uint64_t taken_back;  /* answers that came after their contact was judged unanswered */
 	uint64_t backscatter; /* SYN-ACKs and RSTs that answer nothing we saw */
 	uint64_t unmatched;   /* other TCP packets without payload that belong to no flow */
 };
@@ -190,8 +201,8 @@ void ww_flows_free(struct ww_flows **flows);
  * Processes a batch of decoded packets in order, in three passes (hash, prefetch, process) that
  * hide cache misses. skipped[i] is set when packet i was a duplicate.
  */
-void ww_flows_feed(struct ww_flows *flows, const struct ww_packet *packets, size_t n,
-	bool skipped[WW_BATCH]);
+void ww_flows_feed(
+	struct ww_flows *flows, const struct ww_packet *packets, size_t n, bool skipped[WW_BATCH]);
 /*
  * The end of the capture: judges what is pending in the order it was sent, ends streams and flows
  * in table order. Call once; ww_flows_feed must not follow.

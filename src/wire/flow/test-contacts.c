@@ -31,8 +31,9 @@ static void syn_ack_answers(void **state)
 	feed(r, syn(SERVER, 1025, 80, 5 * SECOND));
 	assert_int_equal(r->n_begun, 0);
 	feed(r, reply(SERVER, 1025, 80, 5 * SECOND + 700, SYN | ACK));
-	assert_outcomes(r, 2, (uint8_t[]){WW_CONTACT_SENT, WW_CONTACT_ANSWERED});
-	const struct ww_contact *contact = &r->contacts[1];
+	assert_outcomes(
+		r, 3, (uint8_t[]){WW_CONTACT_SENT, WW_CONTACT_REACHED, WW_CONTACT_ANSWERED});
+	const struct ww_contact *contact = &r->contacts[2];
 	assert_int_equal(contact->sent_us, 5 * SECOND);
 	assert_int_equal(contact->judged_us, 5 * SECOND + 700);
 	assert_int_equal(contact->sent_frame, 1);
@@ -127,10 +128,10 @@ static void late_answer_takes_back(void **state)
 	feed(r, syn(SERVER, 1025, 80, 0));
 	feed(r, syn(SERVER + 1, 1026, 80, 2 * SECOND));
 	feed(r, reply(SERVER, 1025, 80, 2 * SECOND + 1, SYN | ACK));
-	assert_outcomes(r, 4,
+	assert_outcomes(r, 5,
 		(uint8_t[]){WW_CONTACT_SENT, WW_CONTACT_UNANSWERED, WW_CONTACT_SENT,
-			WW_CONTACT_ANSWERED});
-	assert_int_equal(r->contacts[3].sent_frame, 1);
+			WW_CONTACT_REACHED, WW_CONTACT_ANSWERED});
+	assert_int_equal(r->contacts[4].sent_frame, 1);
 	assert_int_equal(counts_of(r)->taken_back, 1);
 	assert_int_equal(counts_of(r)->unanswered, 0);
 	assert_int_equal(r->n_begun, 1);
@@ -185,6 +186,79 @@ static void fifty_at_once_are_answered(void **state)
 	assert_int_equal(counts_of(r)->answered, 50);
 	assert_int_equal(counts_of(r)->unanswered, 0);
 	recorder_free(r);
+}
+
+enum { BURST = 50 };
+
+/* The judgements that a burst gets, answered after so many ms; 0: never. */
+static void burst(const int64_t delay_ms[BURST], uint8_t ret[BURST])
+{
+	struct recorder *r = recorder_new(NULL, false);
+	for (uint16_t i = 0; i < BURST; i++)
+		feed(r, syn(SERVER + i, (uint16_t)(2000 + i), 443, i));
+	for (int64_t now = 1; now < 400; now++)
+		for (uint16_t i = 0; i < BURST; i++)
+			if (delay_ms[i] == now)
+				feed(r, reply(SERVER + i, (uint16_t)(2000 + i), 443, now * 1000,
+						i % 9 ? SYN | ACK : WW_TCP_RST));
+	feed(r, syn(SERVER, 9000, 443, 10 * SECOND));
+	ww_flows_finish(r->flows);
+	uint64_t next = 1;
+	for (size_t i = 0; i < r->n_contacts; i++) {
+		const struct ww_contact *contact = &r->contacts[i];
+		if (contact->outcome == WW_CONTACT_SENT || contact->outcome == WW_CONTACT_REACHED)
+			continue;
+		assert_int_equal(contact->sent_frame, next);
+		ret[next++ - 1] = contact->outcome;
+		if (contact->outcome != WW_CONTACT_UNANSWERED)
+			assert_int_equal(
+				contact->judged_us, delay_ms[contact->sent_frame - 1] * 1000);
+	}
+	assert_int_equal(next, BURST + 1);
+	recorder_free(r);
+}
+
+/* However the answers are permuted, judgements come in the order of sending, the same ones. */
+static void judgements_come_in_order_of_sending(void **state)
+{
+	struct ww_rng rng = ww_rng_seeded(3);
+	for (int round = 0; round < 40; round++) {
+		int64_t delay_ms[BURST];
+		uint8_t judged[BURST], again[BURST];
+		for (int i = 0; i < BURST; i++)
+			delay_ms[i] =
+				ww_rng_below(&rng, 5) ? 1 + (int64_t)ww_rng_below(&rng, 333) : 0;
+		burst(delay_ms, judged);
+		for (int i = 0; i < BURST; i++) {
+			assert_int_equal(judged[i], !delay_ms[i] ? WW_CONTACT_UNANSWERED
+						    : i % 9      ? WW_CONTACT_ANSWERED
+								 : WW_CONTACT_REFUSED);
+			if (delay_ms[i])
+				delay_ms[i] = 1 + (int64_t)ww_rng_below(&rng, 333);
+		}
+		burst(delay_ms, again);
+		assert_memory_equal(judged, again, BURST);
+	}
+}
+
+/* A cut of a busy link shorter than the wait accuses nobody; a scan alone in one is judged. */
+static void a_short_capture_is_judged_only_where_nobody_answers(void **state)
+{
+	for (int busy = 0; busy < 3; busy++) {
+		struct recorder *r = recorder_new(NULL, false);
+		for (uint16_t i = 0; i < 10; i++)
+			feed(r, syn(SERVER + i, (uint16_t)(2000 + i), 443, i));
+		if (busy == 1)
+			feed(r, reply(SERVER, 2000, 443, 100, SYN | ACK));
+		if (busy == 2)
+			feed(r, with_bytes(tcp_of(v4(7), 80, v4(8), 2000, 100, ACK, 1, 1), "x", 1));
+		ww_flows_finish(r->flows);
+		assert_int_equal(counts_of(r)->unanswered, busy ? 0 : 10);
+		assert_int_equal(counts_of(r)->undecided, busy == 1 ? 9 : busy ? 10 : 0);
+		for (size_t i = 0; i < r->n_contacts; i++) /* nothing is later than the capture */
+			assert_true(r->contacts[i].judged_us <= 100);
+		recorder_free(r);
+	}
 }
 
 static void backscatter_makes_nothing(void **state)
@@ -251,8 +325,9 @@ static void udp_contacts(void **state)
 	feed(r, udp_of(v4(CLIENT), 3000, v4(SERVER), 69, 10, "ask again"));
 	feed(r, udp_of(v4(SERVER), 69, v4(CLIENT), 3000, 20, "answer"));
 	feed(r, udp_of(v4(CLIENT), 3000, v4(SERVER), 69, 30, "thanks"));
-	assert_outcomes(r, 2, (uint8_t[]){WW_CONTACT_SENT, WW_CONTACT_ANSWERED});
-	assert_int_equal(r->contacts[1].proto, WW_PROTO_UDP);
+	assert_outcomes(
+		r, 3, (uint8_t[]){WW_CONTACT_SENT, WW_CONTACT_REACHED, WW_CONTACT_ANSWERED});
+	assert_int_equal(r->contacts[2].proto, WW_PROTO_UDP);
 	assert_int_equal(r->n_begun, 1);
 	assert_int_equal(r->begun[0].server_port, 69);
 	assert_int_equal(r->n_lone, 2);
@@ -262,7 +337,7 @@ static void udp_contacts(void **state)
 	feed(r, udp_of(v4(CLIENT), 3000, v4(0xe00000fb), 5353, 40, "m"));
 	feed(r, udp_of(v4(CLIENT), 3000, v4(0xffffffff), 67, 40, "b"));
 	feed(r, udp_of(v4(SERVER), 53, v4(CLIENT), 3333, 40, "reply"));
-	assert_int_equal(r->n_contacts, 2);
+	assert_int_equal(r->n_contacts, 3);
 	/* quiet for long: a new conversation, to an endpoint that is known */
 	feed(r, udp_of(v4(CLIENT), 3000, v4(SERVER), 69, 400 * SECOND, "hello"));
 	assert_int_equal(r->n_ended, 1);
@@ -283,8 +358,8 @@ static void ipv6_is_exact(void **state)
 	assert_int_equal(r->n_contacts, 3);
 	assert_true(ww_ip_equal(&r->contacts[2].dst, &c));
 	ww_flows_finish(r->flows);
-	assert_true(ww_ip_equal(&r->contacts[3].dst, &b));
-	assert_int_equal(r->contacts[3].outcome, WW_CONTACT_UNANSWERED);
+	assert_int_equal(r->n_contacts, 4); /* the rest of so short a capture is not judged */
+	assert_int_equal(counts_of(r)->undecided, 1);
 	recorder_free(r);
 }
 
@@ -449,6 +524,8 @@ int main(void)
 		cmocka_unit_test(repeated_syns_are_one_contact),
 		cmocka_unit_test(wait_follows_answer_times),
 		cmocka_unit_test(fifty_at_once_are_answered),
+		cmocka_unit_test(judgements_come_in_order_of_sending),
+		cmocka_unit_test(a_short_capture_is_judged_only_where_nobody_answers),
 		cmocka_unit_test(backscatter_makes_nothing),
 		cmocka_unit_test(lone_syn_ack_tells_the_server_later),
 		cmocka_unit_test(one_direction_only_is_no_scan),

@@ -80,9 +80,10 @@ void ww_problems_tell(const struct ww_call *call, const struct ww_problems *prob
 	ww_buf_done(&text);
 }
 
-/* Loads one. `named`: by the user, so that an error in it is the end. */
+/* Loads one. `found`: its ID where it was merely found; NULL: the user named it, so that an error
+ * in it is the end. */
 static enum ww_exit load_one(
-	const struct ww_call *call, const char *path, bool named, struct ww_advisories *ret)
+	const struct ww_call *call, const char *path, const char *found, struct ww_advisories *ret)
 {
 	struct ww_problems problems = WW_PROBLEMS_INIT;
 	struct ww_advisory *advisory = NULL;
@@ -96,8 +97,10 @@ static enum ww_exit load_one(
 	}
 	if (status == -ENOMEM)
 		return ww_failed(call, "%s", ww_errno_text(status));
-	if (named)
+	if (!found)
 		return WW_EXIT_USAGE;
+	ww_buf_adds(&ret->left_out, ret->n_left_out++ ? ", " : "");
+	ww_text_safe(&ret->left_out, found, strlen(found));
 	ww_remark(call, "%s is left out", path);
 	return WW_EXIT_NOTHING;
 }
@@ -111,21 +114,22 @@ static enum ww_exit load_all(
 		struct ww_buf path = WW_BUF_INIT;
 		enum ww_exit one = WW_EXIT_USAGE;
 		if (ww_shelf_path(call, shelf, named->items[i], &path))
-			one = load_one(call, ww_buf_text(&path), true, ret);
+			one = load_one(call, ww_buf_text(&path), NULL, ret);
 		answer = ww_exit_worse(answer, one);
 		ww_buf_done(&path);
 	}
 	for (size_t i = 0; i < shelf->catalogue.n_items && named->n_items == 0; i++)
 		if (!shelf->catalogue.items[i].hidden)
-			answer = ww_exit_worse(
-				answer, load_one(call, shelf->catalogue.items[i].path, false, ret));
+			answer =
+				ww_exit_worse(answer, load_one(call, shelf->catalogue.items[i].path,
+							      shelf->catalogue.items[i].id, ret));
 	return answer;
 }
 
 enum ww_exit ww_call_advisories(const struct ww_call *call, struct ww_advisories *ret)
 {
 	struct ww_shelf shelf;
-	struct ww_advisories loaded = {NULL, 0};
+	struct ww_advisories loaded = {.n = 0};
 	enum ww_exit answer = WW_EXIT_NOTHING;
 	int status = ww_shelf_open(call, &shelf);
 	if (status == 0) {
@@ -150,5 +154,6 @@ void ww_advisories_done(struct ww_advisories *advisories)
 	for (size_t i = 0; i < advisories->n; i++)
 		ww_advisory_free(&advisories->items[i]);
 	free(advisories->items);
-	*advisories = (struct ww_advisories){NULL, 0};
+	ww_buf_done(&advisories->left_out);
+	*advisories = (struct ww_advisories){.n = 0};
 }

@@ -33,6 +33,8 @@ bool ww_shelf_path(const struct ww_call *call, const struct ww_shelf *shelf, con
 struct ww_advisories {
 	struct ww_advisory **items; /* owned, in the order of -A, else by ID */
 	size_t n;
+	struct ww_buf left_out; /* IDs of those that were found and have errors: "a, b" */
+	size_t n_left_out;
 };
 
 /*

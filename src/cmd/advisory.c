@@ -135,6 +135,11 @@ static void problem_json(const struct ww_call *call, const struct ww_problems *p
 	ww_buf_done(&line);
 }
 
+static void add_count(struct ww_buf *out, size_t n, const char *what, const char *behind)
+{
+	ww_buf_addf(out, "%zu %s%s%s", n, what, n == 1 ? "" : "s", behind);
+}
+
 /* Shows all of them, and ends them. Returns how many errors there were. */
 static size_t show_problems(struct ww_call *call, struct ww_problems *problems, struct ww_buf *out)
 {
@@ -148,8 +153,10 @@ static size_t show_problems(struct ww_call *call, struct ww_problems *problems, 
 		ww_buf_addf(out, "%zu more are not shown\n", problems->n_dropped);
 	size_t errors = problems->n_errors;
 	ww_problems_name(out, problems);
-	ww_buf_addf(out, ": %zu errors, %zu warnings, %zu notes\n", errors, problems->n_warnings,
-		problems->n_notes);
+	ww_buf_adds(out, ": ");
+	add_count(out, errors, "error", ", ");
+	add_count(out, problems->n_warnings, "warning", ", ");
+	add_count(out, problems->n_notes, "note", "\n");
 	ww_problems_done(problems);
 	return errors;
 }

@@ -196,6 +196,17 @@ static void check_stages(
 	}
 }
 
+/* A rule without a sid gets one that nobody can refer to, in a stage or in a report. */
+static void tell_sids(const struct ww_rules *rules, const char *file, struct ww_problems *problems)
+{
+	for (size_t i = 0; i < ww_rules_n(rules); i++) {
+		const struct ww_rule *rule = ww_rules_get(rules, i);
+		if (!rule->sid_given && strcmp(rule->file, file) == 0)
+			ww_problem_add(problems, WW_SEVERITY_NOTE, NULL, rule->at,
+				"no sid: %u:%u is given", rule->gid, rule->sid);
+	}
+}
+
 /* What the engine said of one file. A remark ("note: …") is none of our business here. */
 static int tell_file(struct ww_rules *rules, const struct ww_rules_text *text,
 	struct ww_problems **files, size_t *n)
@@ -209,6 +220,8 @@ static int tell_file(struct ww_rules *rules, const struct ww_rules_text *text,
 		ww_problem_add(&problems, problem->severe ? WW_SEVERITY_ERROR : WW_SEVERITY_WARNING,
 			NULL, problem->at, "%s", problem->text);
 	}
+	tell_sids(rules, text->path, &problems);
+	ww_problems_sort(&problems);
 	if (problems.n_items == 0)
 		return 0;
 	struct ww_problems *more = reallocarray(*files, *n + 1, sizeof(*more));

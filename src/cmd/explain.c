@@ -525,9 +525,10 @@ static enum ww_exit list(struct ww_call *call, struct ww_last *last)
 				"直近の実行では何も見つかっていません。"));
 	else if (!screen->json)
 		ww_say(screen,
-			ww_lang(screen, "\n%" PRIu64 " finding(s).  why:  %s explain N\n",
-				"\n検出 %" PRIu64 " 件。  詳細:  %s explain N\n"),
-			last->n_findings, call->program);
+			ww_lang(screen, "\n%" PRIu64 " finding%s.  why:  %s explain N\n",
+				"\n検出 %" PRIu64 " 件%s。  詳細:  %s explain N\n"),
+			last->n_findings, screen->ja || last->n_findings == 1 ? "" : "s",
+			call->program);
 	return WW_EXIT_NOTHING;
 }
 

@@ -139,6 +139,9 @@ void ww_page_notes(const struct ww_page *page)
 		{summary->rules.refused, "rule refused: -v says which, and why",
 			"rules refused: -v says which, and why",
 			"件のルールは読み込めませんでした（-v で詳細）"},
+		{summary->sids_given, "rule has no sid and was given one: -v says which",
+			"rules have no sid and were given one: -v says which",
+			"件のルールには sid がなく、番号を割り当てました（-v で詳細）"},
 	};
 	ww_buf_addc(page->out, '\n');
 	if (page->input->note[0])
@@ -194,6 +197,10 @@ static void add_detectors(const struct ww_page *page)
 		ww_buf_adds(page->out, ww_page_word(page, " no advisory", "なし"));
 	if (n > 6)
 		ww_buf_addf(page->out, " +%zu", n - 6);
+	if (page->report->left_out && page->report->left_out[0])
+		ww_buf_addf(page->out,
+			ww_page_word(page, " (not of %s: errors)", "（%s は誤りがあり対象外）"),
+			page->report->left_out);
 	ww_buf_addf(page->out, "%s\n",
 		ww_page_word(page, "; scanning and spreading on any port",
 			"、全ポートのスキャンと拡散"));

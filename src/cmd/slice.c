@@ -270,6 +270,11 @@ static void add_filter(struct ww_buf *out, const struct slice *slice)
 		ww_buf_addf(out, " && %s", proto);
 }
 
+static const char *plural(const struct ww_screen *screen, uint64_t n)
+{
+	return n == 1 || screen->ja ? "" : "s";
+}
+
 static void report(const struct ww_call *call, const struct slice *slice)
 {
 	const struct ww_screen *screen = call->screen;
@@ -290,16 +295,18 @@ static void report(const struct ww_call *call, const struct slice *slice)
 	} else {
 		ww_quote_shell(&path, slice->path);
 		ww_buf_addf(&out,
-			ww_lang(screen, "%" PRIu64 " packet(s) of finding %" PRIu64 " written to ",
-				"%" PRIu64 " パケット (検出 %" PRIu64 ") を書き出しました: "),
-			slice->written, slice->finding->id);
+			ww_lang(screen, "%" PRIu64 " packet%s of finding %" PRIu64 " written to ",
+				"%" PRIu64 " パケット%s (検出 %" PRIu64 ") を書き出しました: "),
+			slice->written, plural(screen, slice->written), slice->finding->id);
 		ww_clean(&out, slice->path);
 		ww_buf_addf(&out,
 			ww_lang(screen,
-				"\n  %" PRIu64 " packets were read; %" PRIu64
-				" duplicate frame(s) left out\n",
-				"\n  読んだパケット %" PRIu64 "、除いた重複フレーム %" PRIu64 "\n"),
-			slice->read, slice->duplicates);
+				"\n  read: %" PRIu64 " packet%s; left out: %" PRIu64
+				" duplicate frame%s\n",
+				"\n  読んだパケット %" PRIu64 "%s、除いた重複フレーム %" PRIu64
+				"%s\n"),
+			slice->read, plural(screen, slice->read), slice->duplicates,
+			plural(screen, slice->duplicates));
 		ww_buf_addf(&out, "\n%s\n  wireshark %s\n  %s  %s\n",
 			ww_lang(screen, "do next", "次の一手"), ww_buf_text(&path),
 			ww_lang(screen,

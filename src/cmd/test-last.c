@@ -229,7 +229,7 @@ static void test_explain(void **state)
 	expect(RUN("explain", "0", "--db", db), WW_EXIT_USAGE, "", "not the number");
 	expect(RUN("explain", "1;x", "--db", db), WW_EXIT_USAGE, "", "not the number");
 	expect(RUN("explain", "1", "2", "--db", db), WW_EXIT_USAGE, "", "one finding at a time");
-	expect(RUN("explain", "--db", db), WW_EXIT_NOTHING, "2 finding(s)", "");
+	expect(RUN("explain", "--db", db), WW_EXIT_NOTHING, "2 findings.", "");
 
 	struct ran ran = RUN("explain", "1", "--db", db);
 	static const char *const want[] = {
@@ -426,7 +426,7 @@ static void test_slice(void **state)
 	make_capture();
 	save_slice_findings(false);
 	expect(RUN("slice", "1", "-w", sliced, "--db", db), WW_EXIT_NOTHING,
-		"4 packet(s) of finding 1 written to ", "");
+		"4 packets of finding 1 written to ", "");
 	FRAMES(1, 2, 3, 7);
 	expect(RUN("slice", "1", "-w", sliced, "--db", db), WW_EXIT_NOTHING,
 		"ip.addr == 10.0.0.1 && ip.addr == 10.0.0.2 && tcp.port == 1034 && tcp.port == "
@@ -434,7 +434,7 @@ static void test_slice(void **state)
 		"");
 	FRAMES(1, 2, 3, 7);
 	expect(RUN("slice", "2", "-w", sliced, "--db", db), WW_EXIT_NOTHING,
-		"12 packets were read; 1 duplicate frame(s) left out", "");
+		"read: 12 packets; left out: 1 duplicate frame\n", "");
 	FRAMES(9, 10);
 	expect(RUN("slice", "3", "-w", sliced, "--db", db), WW_EXIT_NOTHING, "", "");
 	FRAMES(1, 2, 3, 5, 7, 8, 9, 10);

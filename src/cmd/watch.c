@@ -45,10 +45,19 @@ static const struct ww_opt opts[] = {
 
 static const char *const needs[] = {"network.rules", "network.stages", "network.ports"};
 
+/* What all captures of one command share. */
+struct session {
+	struct ww_call *call;
+	const struct config *config;
+	struct ww_advisories advisories;
+	struct ww_plan *plan;
+	struct ww_store *store; /* NULL: none could be had */
+};
+
 /* One run: what its callbacks need. */
 struct run {
 	struct ww_call *call;
-	struct ww_store *store; /* NULL: none could be had */
+	struct ww_store *store; /* of the session */
 	struct ww_report report;
 	struct ww_buf line;
 	int store_status;
@@ -229,26 +238,29 @@ static void begin_store(struct run *run, const char *file)
 	keep(run, ww_store_begin(run->store, &row));
 }
 
-static enum ww_exit watch_one(struct ww_call *call, const struct config *config,
-	struct ww_plan *plan, struct ww_store *store, const char *file)
+static enum ww_exit watch_one(struct session *session, const char *file)
 {
+	struct ww_call *call = session->call;
+	const struct config *config = session->config;
 	struct ww_capture *capture = NULL;
 	struct ww_err err = {0};
 	int status = ww_capture_open(file, &capture, &err);
 	if (status != 0)
 		return ww_usage(call, "%s: %s", strcmp(file, "-") == 0 ? "standard input" : file,
 			err.text[0] ? err.text : ww_errno_text(status));
-	struct run run = {.call = call, .store = store, .line = WW_BUF_INIT};
+	struct run run = {.call = call, .store = session->store, .line = WW_BUF_INIT};
 	struct ww_watch *watch = NULL;
 	const struct ww_watch_sink sink = {&run, on_finding, on_update};
 	const struct ww_watch_options options = {config->false_alarms, config->hash_seed};
-	status = ww_report_init(&run.report, call, plan);
+	status = ww_report_init(&run.report, call, session->plan);
+	run.report.left_out = ww_buf_text(&session->advisories.left_out);
 	if (status == 0)
-		status = ww_watch_new(plan, &options, &sink, &watch);
+		status = ww_watch_new(session->plan, &options, &sink, &watch);
 	enum ww_exit answer = WW_EXIT_FAILED;
 	if (status == 0) {
 		begin_store(&run, file);
 		struct ww_watch_input input = {.file = file, .format = ww_capture_format(capture)};
+		input.advisories_left_out = session->advisories.n_left_out;
 		input.state = read_all(&run, watch, capture);
 		input.note = ww_capture_note(capture);
 		if (interrupted)
@@ -294,18 +306,37 @@ static int load_rules(struct ww_call *call, const struct config *config, struct 
 	return 0;
 }
 
-/* Rules that were not understood: named with -v and --strict, always counted in the report. */
+/* Without -v so many refused rules are named, so that a slip in a file of rules is found at once.
+ */
+enum { REFUSED_TOLD = 3 };
+
+static void tell_sids(const struct ww_call *call, const struct ww_rules *rules)
+{
+	for (size_t i = 0; i < ww_rules_n(rules); i++) {
+		const struct ww_rule *rule = ww_rules_get(rules, i);
+		if (rule->gid != WW_GID_STAGE && !rule->sid_given)
+			fprintf(call->screen->err, "%s:%u: no sid: %u:%u is given\n", rule->file,
+				rule->at.line, rule->gid, rule->sid);
+	}
+}
+
+/* Rules that were not understood: all named with -v and --strict, counted in every report. */
 static enum ww_exit report_problems(
 	struct ww_call *call, const struct config *config, const struct ww_plan *plan)
 {
 	const struct ww_rules *rules = ww_plan_ruleset(plan);
 	size_t n = ww_rules_problems(rules);
-	bool tell = config->strict || call->common->verbose;
-	for (size_t i = 0; tell && i < n; i++) {
+	bool all = config->strict || call->common->verbose;
+	size_t n_told = all ? n : call->common->quiet ? 0 : n < REFUSED_TOLD ? n : REFUSED_TOLD;
+	for (size_t i = 0; i < n_told; i++) {
 		const struct ww_rule_problem *problem = ww_rules_problem(rules, i);
 		fprintf(call->screen->err, "%s:%u:%u: %s\n", problem->file, problem->at.line,
 			problem->at.col, problem->text);
 	}
+	if (n > n_told)
+		ww_remark(call, "and %zu more like that: -v names them", n - n_told);
+	if (call->common->verbose)
+		tell_sids(call, rules);
 	bool refused = ww_rules_counts(rules)->refused > 0;
 	return config->strict && refused ? WW_EXIT_USAGE : WW_EXIT_NOTHING;
 }
@@ -391,14 +422,14 @@ static enum ww_exit enter_sandbox(
 	return WW_EXIT_NOTHING;
 }
 
-static enum ww_exit watch_files(struct ww_call *call, const struct config *config,
-	struct ww_plan *plan, const char *const *files, size_t n)
+static enum ww_exit watch_files(struct session *session, const char *const *files, size_t n)
 {
-	struct ww_store *store = NULL;
+	struct ww_call *call = session->call;
 	struct ww_buf folder = WW_BUF_INIT;
-	enum ww_exit answer = open_store(call, &store, &folder);
+	enum ww_exit answer = open_store(call, &session->store, &folder);
 	if (answer == WW_EXIT_NOTHING)
-		answer = enter_sandbox(call, files, n, store ? ww_buf_text(&folder) : NULL);
+		answer =
+			enter_sandbox(call, files, n, session->store ? ww_buf_text(&folder) : NULL);
 	ww_buf_done(&folder);
 	struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND};
 	sigaction(SIGINT, &action, NULL);
@@ -406,9 +437,9 @@ static enum ww_exit watch_files(struct ww_call *call, const struct config *confi
 	for (size_t i = 0; ready && i < n && !interrupted; i++) {
 		if (i > 0 && !call->common->json)
 			ww_say(call->screen, "\n");
-		answer = ww_exit_worse(answer, watch_one(call, config, plan, store, files[i]));
+		answer = ww_exit_worse(answer, watch_one(session, files[i]));
 	}
-	ww_store_close(&store);
+	ww_store_close(&session->store);
 	return answer;
 }
 
@@ -427,15 +458,14 @@ static enum ww_exit run_watch(struct ww_call *call)
 		free(files);
 		return ww_usage(call, "--false-alarms is above 0 and at most 0.1");
 	}
-	struct ww_advisories advisories = {0};
-	struct ww_plan *plan = NULL;
-	enum ww_exit answer = ww_call_advisories(call, &advisories);
+	struct session session = {.call = call, .config = config};
+	enum ww_exit answer = ww_call_advisories(call, &session.advisories);
 	if (answer == WW_EXIT_NOTHING)
-		answer = make_plan(call, config, &advisories, &plan);
+		answer = make_plan(call, config, &session.advisories, &session.plan);
 	if (answer == WW_EXIT_NOTHING)
-		answer = watch_files(call, config, plan, files, n);
-	ww_plan_free(&plan);
-	ww_advisories_done(&advisories);
+		answer = watch_files(&session, files, n);
+	ww_plan_free(&session.plan);
+	ww_advisories_done(&session.advisories);
 	free(files);
 	return answer;
 }

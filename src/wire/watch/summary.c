@@ -137,6 +137,8 @@ void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *su
 	ww_json_int(&json, "refused", (int64_t)summary->rules.refused);
 	if (summary->rules.disabled)
 		ww_json_int(&json, "disabled", (int64_t)summary->rules.disabled);
+	if (summary->sids_given)
+		ww_json_int(&json, "sids_given", (int64_t)summary->sids_given);
 	ww_json_end(&json, '}');
 	add_time(&json, "first", summary->any_packet, summary->first_us);
 	add_time(&json, "last", summary->any_packet, summary->last_us);
@@ -145,6 +147,8 @@ void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *su
 	add_scan_test(&json, summary);
 	ww_json_int(&json, "findings", (int64_t)summary->findings);
 	ww_json_int(&json, "incidents", (int64_t)input->incidents);
+	if (input->advisories_left_out)
+		ww_json_int(&json, "advisories_left_out", (int64_t)input->advisories_left_out);
 	if (flows->backscatter)
 		ww_json_int(&json, "backscatter", (int64_t)flows->backscatter);
 	if (flows->unmatched)

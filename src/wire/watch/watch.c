@@ -380,6 +380,16 @@ int ww_watch_finish(struct ww_watch *watch)
 	return ww_detect_finish(watch->detect);
 }
 
+static uint64_t count_sids_given(const struct ww_rules *rules)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < ww_rules_n(rules); i++) {
+		const struct ww_rule *rule = ww_rules_get(rules, i);
+		n += rule->gid != WW_GID_STAGE && !rule->sid_given;
+	}
+	return n;
+}
+
 void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *ret)
 {
 	const struct ww_detect_counts detect = ww_detect_counts(watch->detect);
@@ -387,6 +397,7 @@ void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *r
 		.packets = &watch->packets,
 		.flows = ww_flows_counts(watch->flows),
 		.rules = *ww_rules_counts(watch->plan->rules),
+		.sids_given = count_sids_given(watch->plan->rules),
 		.any_packet = watch->any_packet,
 		.first_us = watch->first_us,
 		.last_us = watch->last_us,

@@ -76,6 +76,7 @@ struct ww_watch_summary {
 	const struct ww_packet_counts *packets;
 	const struct ww_flow_counts *flows;
 	struct ww_rules_counts rules;
+	uint64_t sids_given; /* loaded rules whose text has no sid */
 	uint64_t hosts;
 	bool hosts_exact;
 	bool any_packet;
@@ -105,6 +106,7 @@ struct ww_watch_input {
 	enum ww_capture_state state;
 	const char *note; /* ww_capture_note */
 	uint64_t incidents;
+	uint64_t advisories_left_out; /* found, and not used because they have errors */
 };
 
 /* The summary object of wormwood-json(5), without a newline. */

@@ -500,7 +500,7 @@ static enum ww_exit list(struct ww_call *call, struct ww_last *last)
 	int status = 0;
 	for (uint64_t id = 1; id <= n && status == 0; id++) {
 		struct ww_finding finding;
-		status = ww_store_find(last->store, last->run.id, id, &finding);
+		status = ww_last_find(last, id, &finding);
 		if (status != 0)
 			break;
 		if (screen->json) {

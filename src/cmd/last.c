@@ -9,8 +9,8 @@ static enum ww_exit open_store(struct ww_call *call, struct ww_last *last)
 	struct ww_err err = {0};
 	enum ww_exit answer = WW_EXIT_NOTHING;
 	if (ww_call_store(call, &path) != 0)
-		return ww_usage(
-			call, "there is no home folder to look for the store in: give --db FILE");
+		return ww_usage(call, "neither $XDG_STATE_HOME nor $HOME says where the store is: "
+				      "give --db FILE");
 	int status = ww_store_open(ww_buf_text(&path), false, &last->store, &err);
 	if (status == -ENOENT)
 		answer = ww_usage(call, "there is no store at %s yet; first:  %s watch FILE",
@@ -23,12 +23,22 @@ static enum ww_exit open_store(struct ww_call *call, struct ww_last *last)
 	return answer;
 }
 
+int ww_last_find(struct ww_last *last, uint64_t id, struct ww_finding *ret)
+{
+	struct ww_run run = {0};
+	int status = ww_store_run_of(last->store, last->run.batch, id, &run);
+	if (status == -ENOENT)
+		return status;
+	last->run = run;
+	return status == 0 ? ww_store_find(last->store, run.id, id, ret) : status;
+}
+
 static enum ww_exit find(struct ww_call *call, const char *number, struct ww_last *last)
 {
 	uint64_t id;
 	if (ww_number_parse(number, &id) != 0)
 		return ww_usage(call, "'%.40s' is not the number of a finding", number);
-	int status = ww_store_find(last->store, last->run.id, id, &last->finding);
+	int status = ww_last_find(last, id, &last->finding);
 	if (status == 0)
 		return WW_EXIT_NOTHING;
 	if (status != -ENOENT)

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct config {
 	const char *out;
@@ -431,6 +432,29 @@ static enum ww_exit enter_sandbox(const struct ww_call *call, const char *captur
 	return WW_EXIT_NOTHING;
 }
 
+/* Before the sandbox, whose own trouble would read like one of the program. */
+static enum ww_exit check_folder(const struct ww_call *call, const char *out)
+{
+	struct stat st;
+	char *folder = strdup(out);
+	if (!folder)
+		return ww_failed(call, "out of memory");
+	char *slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	const char *name = slash ? folder : ".";
+	enum ww_exit answer = WW_EXIT_NOTHING;
+	if (stat(name, &st) != 0)
+		answer = ww_usage(call, "-w %s: there is no folder %s", out, name);
+	else if (!S_ISDIR(st.st_mode))
+		answer = ww_usage(call, "-w %s: %s is not a folder", out, name);
+	else if (access(name, W_OK | X_OK) != 0)
+		answer = ww_usage(call, "-w %s: no file can be made in %s: %s", out, name,
+			ww_errno_text(-errno));
+	free(folder);
+	return answer;
+}
+
 static enum ww_exit check_output(const struct ww_call *call, const char *out)
 {
 	struct stat st;
@@ -441,7 +465,7 @@ static enum ww_exit check_output(const struct ww_call *call, const char *out)
 	if (lstat(out, &st) == 0)
 		return ww_usage(
 			call, "%s exists already and was not touched: name a new file", out);
-	return WW_EXIT_NOTHING;
+	return check_folder(call, out);
 }
 
 static enum ww_exit run(struct ww_call *call)

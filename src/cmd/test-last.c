@@ -460,7 +460,8 @@ static void test_slice_refuses(void **state)
 	expect(RUN("slice", "1", "-w", capture, "--db", db), WW_EXIT_USAGE, "", "exists already");
 	expect(RUN("slice", "7", "-w", sliced, "--db", db), WW_EXIT_FAILED, "", "no packet of");
 	assert_int_equal(access(sliced, F_OK), -1);
-	expect(RUN("slice", "1", "-w", "/proc/none/x.pcap", "--db", db), WW_EXIT_FAILED, "", "");
+	expect(RUN("slice", "1", "-w", "/proc/none/x.pcap", "--db", db), WW_EXIT_USAGE, "",
+		"no folder");
 	save_slice_findings(true);
 	expect(RUN("slice", "1", "-w", sliced, "--db", db), WW_EXIT_USAGE, "", "has changed");
 	/* A copy has another time; its size must be the same. */

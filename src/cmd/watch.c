@@ -51,11 +51,15 @@ struct session {
 	const struct config *config;
 	struct ww_advisories advisories;
 	struct ww_plan *plan;
-	struct ww_store *store; /* NULL: none could be had */
+	struct ww_store *store;       /* NULL: none could be had */
+	struct ww_buf no_store;       /* why */
+	int64_t batch;                /* the first run's id in the store */
+	uint64_t findings, incidents; /* of the captures before: numbers run on */
 };
 
 /* One run: what its callbacks need. */
 struct run {
+	struct session *session;
 	struct ww_call *call;
 	struct ww_store *store; /* of the session */
 	struct ww_report report;
@@ -105,23 +109,28 @@ static void on_update(void *context, const struct ww_finding *finding)
 
 static void give_outbreak(struct run *run, const struct ww_watch *watch)
 {
-	const struct ww_host *host;
-	for (size_t i = 0; (host = ww_watch_host(watch, i)); i++) {
-		ww_report_host(&run->report, host);
+	uint64_t before = run->session->incidents;
+	const struct ww_host *each_host;
+	for (size_t i = 0; (each_host = ww_watch_host(watch, i)); i++) {
+		struct ww_host host = *each_host;
+		host.incident += host.incident ? before : 0;
+		ww_report_host(&run->report, &host);
 		if (run->store)
-			keep(run, ww_store_host(run->store, host));
+			keep(run, ww_store_host(run->store, &host));
 		if (run->call->common->json) {
-			ww_host_json(&run->line, host);
+			ww_host_json(&run->line, &host);
 			ww_emit(run->call->screen, &run->line);
 		}
 	}
-	const struct ww_incident *incident;
-	for (size_t i = 0; (incident = ww_watch_incident(watch, i)); i++) {
-		ww_report_incident(&run->report, incident);
+	const struct ww_incident *each_incident;
+	for (size_t i = 0; (each_incident = ww_watch_incident(watch, i)); i++) {
+		struct ww_incident incident = *each_incident;
+		incident.id += before;
+		ww_report_incident(&run->report, &incident);
 		if (run->store)
-			keep(run, ww_store_incident(run->store, incident));
+			keep(run, ww_store_incident(run->store, &incident));
 		if (run->call->common->json) {
-			ww_incident_json(&run->line, incident);
+			ww_incident_json(&run->line, &incident);
 			ww_emit(run->call->screen, &run->line);
 		}
 	}
@@ -210,6 +219,8 @@ static enum ww_exit finish_run(struct run *run, const struct config *config, str
 		ww_buf_done(&text);
 	}
 	ww_buf_done(&json);
+	run->session->findings += summary.findings;
+	run->session->incidents += input->incidents;
 	enum ww_exit answer = judge(config, &summary, input->state);
 	if (run->store_status != 0) {
 		ww_failed(run->call,
@@ -225,7 +236,11 @@ static void begin_store(struct run *run, const char *file)
 {
 	if (!run->store)
 		return;
-	struct ww_run row = {.input = file, .version = ww_version()};
+	struct session *session = run->session;
+	struct ww_run row = {.input = file,
+		.version = ww_version(),
+		.batch = session->batch,
+		.before = session->findings};
 	struct stat st;
 	char absolute[4096] = "";
 	if (strcmp(file, "-") != 0 && stat(file, &st) == 0) {
@@ -236,6 +251,7 @@ static void begin_store(struct run *run, const char *file)
 			row.input = absolute;
 	}
 	keep(run, ww_store_begin(run->store, &row));
+	session->batch = row.batch;
 }
 
 static enum ww_exit watch_one(struct session *session, const char *file)
@@ -248,10 +264,12 @@ static enum ww_exit watch_one(struct session *session, const char *file)
 	if (status != 0)
 		return ww_usage(call, "%s: %s", strcmp(file, "-") == 0 ? "standard input" : file,
 			err.text[0] ? err.text : ww_errno_text(status));
-	struct run run = {.call = call, .store = session->store, .line = WW_BUF_INIT};
+	struct run run = {
+		.session = session, .call = call, .store = session->store, .line = WW_BUF_INIT};
 	struct ww_watch *watch = NULL;
 	const struct ww_watch_sink sink = {&run, on_finding, on_update};
-	const struct ww_watch_options options = {config->false_alarms, config->hash_seed};
+	const struct ww_watch_options options = {
+		config->false_alarms, config->hash_seed, session->findings};
 	status = ww_report_init(&run.report, call, session->plan);
 	run.report.left_out = ww_buf_text(&session->advisories.left_out);
 	if (status == 0)
@@ -364,14 +382,16 @@ static enum ww_exit make_plan(struct ww_call *call, const struct config *config,
 }
 
 /*
- * Opens the store. One that the user named must work; the usual one may fail with a remark, because
- * the answer matters more than the memory of it.
+ * Opens the store. One that the user named must work. The usual one may fail: the answer matters
+ * more than the memory of it, so it is given first, and then *no_store, with exit code 3.
  */
-static enum ww_exit open_store(struct ww_call *call, struct ww_store **ret, struct ww_buf *folder)
+static enum ww_exit open_store(
+	struct ww_call *call, struct ww_store **ret, struct ww_buf *folder, struct ww_buf *no_store)
 {
 	struct ww_buf path = WW_BUF_INIT;
 	struct ww_err err = {0};
 	int status = ww_call_store(call, &path);
+	bool has_place = status == 0;
 	const char *slash = status == 0 ? strrchr(path.data, '/') : NULL;
 	if (slash)
 		ww_buf_add(folder, path.data, slash == path.data ? 1 : (size_t)(slash - path.data));
@@ -385,11 +405,11 @@ static enum ww_exit open_store(struct ww_call *call, struct ww_store **ret, stru
 	const char *why = err.text[0] ? err.text : ww_errno_text(status);
 	if (status != 0 && call->common->db)
 		answer = ww_usage(call, "%s: %s", call->common->db, why);
+	else if (status != 0 && has_place)
+		ww_buf_addf(no_store, "no store at %s (%s)", ww_buf_text(&path), why);
 	else if (status != 0)
-		ww_remark(call,
-			"no store (%s): explain and slice will not know this run; --db FILE "
-			"names one",
-			why);
+		ww_buf_adds(
+			no_store, "no store: neither $XDG_STATE_HOME nor $HOME says where it is");
 	ww_buf_done(&path);
 	return answer;
 }
@@ -426,7 +446,7 @@ static enum ww_exit watch_files(struct session *session, const char *const *file
 {
 	struct ww_call *call = session->call;
 	struct ww_buf folder = WW_BUF_INIT;
-	enum ww_exit answer = open_store(call, &session->store, &folder);
+	enum ww_exit answer = open_store(call, &session->store, &folder, &session->no_store);
 	if (answer == WW_EXIT_NOTHING)
 		answer =
 			enter_sandbox(call, files, n, session->store ? ww_buf_text(&folder) : NULL);
@@ -439,6 +459,13 @@ static enum ww_exit watch_files(struct session *session, const char *const *file
 			ww_say(call->screen, "\n");
 		answer = ww_exit_worse(answer, watch_one(session, files[i]));
 	}
+	if (ready && session->no_store.len)
+		answer = ww_exit_worse(answer,
+			ww_failed(call,
+				"%s: explain and slice will not know this run; --db FILE names "
+				"another, --db :memory: wants none",
+				ww_buf_text(&session->no_store)));
+	ww_buf_done(&session->no_store);
 	ww_store_close(&session->store);
 	return answer;
 }

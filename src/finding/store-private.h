@@ -7,14 +7,16 @@
 
 enum {
 	WW_STORE_APPLICATION_ID = 0x57574f44, /* "WWOD" */
-	WW_STORE_VERSION = 1,
+	WW_STORE_VERSION = 2, /* 1 had no batches; it is brought up when it is opened */
 };
 
 /* Prepared once, on first use; reset after each. */
 enum ww_store_sql {
 	WW_SQL_RUN_INSERT,
 	WW_SQL_RUN_END,
+	WW_SQL_RUN_BATCH,
 	WW_SQL_RUN_LAST,
+	WW_SQL_RUN_OF,
 	WW_SQL_RUN_OLDEST_KEPT,
 	WW_SQL_FINDING_INSERT,
 	WW_SQL_FINDING_FIND,

@@ -68,9 +68,10 @@ static void get_frames(struct row *row, struct ww_finding *finding)
 	}
 }
 
-int ww_store_last_run(struct ww_store *store, struct ww_run *ret)
+/* The one row of a bound statement that selects a run. */
+static int read_run(struct ww_store *store, sqlite3_stmt *statement, struct ww_run *ret)
 {
-	struct row row = {ww_store_prepare(store, WW_SQL_RUN_LAST), 0};
+	struct row row = {statement, 0};
 	int got = sqlite3_step(row.statement);
 	if (got != SQLITE_ROW) {
 		sqlite3_reset(row.statement);
@@ -79,7 +80,8 @@ int ww_store_last_run(struct ww_store *store, struct ww_run *ret)
 	free(store->input);
 	free(store->version);
 	free(store->summary);
-	ret->id = get_int(&row);
+	*ret = (struct ww_run){.id = get_int(&row)};
+	ret->batch = get_int(&row);
 	store->input = strdup(get_text(&row));
 	ret->input_size = get_number(&row, INT64_MAX);
 	ret->input_mtime_us = get_int(&row);
@@ -91,6 +93,19 @@ int ww_store_last_run(struct ww_store *store, struct ww_run *ret)
 	ret->version = store->version;
 	ret->summary = store->summary;
 	return store->input && store->version && (store->summary || !ended) ? 0 : -EIO;
+}
+
+int ww_store_last_run(struct ww_store *store, struct ww_run *ret)
+{
+	return read_run(store, ww_store_prepare(store, WW_SQL_RUN_LAST), ret);
+}
+
+int ww_store_run_of(struct ww_store *store, int64_t batch, uint64_t id, struct ww_run *ret)
+{
+	sqlite3_stmt *statement = ww_store_prepare(store, WW_SQL_RUN_OF);
+	sqlite3_bind_int64(statement, 1, batch);
+	sqlite3_bind_int64(statement, 2, (int64_t)id);
+	return read_run(store, statement, ret);
 }
 
 static void read_finding(struct row *row, struct ww_finding *ret)

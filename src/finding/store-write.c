@@ -69,8 +69,14 @@ int ww_store_begin(struct ww_store *store, struct ww_run *run)
 	if (ww_store_step(row.statement) != 0)
 		return -EIO;
 	run->id = store->run = sqlite3_last_insert_rowid(store->db);
-	store->findings = store->hosts = 0;
-	return 0;
+	if (run->batch == 0)
+		run->batch = run->id;
+	store->findings = run->before;
+	store->hosts = 0;
+	row = (struct row){ww_store_prepare(store, WW_SQL_RUN_BATCH), 0};
+	put_int(&row, run->id);
+	put_int(&row, run->batch);
+	return ww_store_step(row.statement);
 }
 
 static int put_evidence(struct ww_store *store, uint64_t finding, int step,
@@ -246,7 +252,7 @@ int ww_store_incident(struct ww_store *store, const struct ww_incident *incident
 	return ww_store_step(row.statement);
 }
 
-/* Runs beyond the newest WW_STORE_RUNS go, in the same transaction. */
+/* Batches beyond the newest WW_STORE_RUNS go, in the same transaction. */
 static int prune(struct ww_store *store)
 {
 	static const char *const tables[][2] = {

@@ -7,8 +7,6 @@
  */
 #include "finding/store-private.h"
 
-#include "base/file.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +19,8 @@ enum { HEADER = 100, USER_VERSION_AT = 60, APPLICATION_ID_AT = 68, BUSY_MS = 500
 static const char schema[] =
 	"CREATE TABLE run(id INTEGER PRIMARY KEY AUTOINCREMENT, input TEXT NOT NULL,"
 	" input_size INTEGER NOT NULL, input_mtime_us INTEGER NOT NULL, version TEXT NOT NULL,"
-	" summary TEXT, findings INTEGER NOT NULL DEFAULT 0) STRICT;"
+	" summary TEXT, findings INTEGER NOT NULL DEFAULT 0, batch INTEGER NOT NULL DEFAULT 0)"
+	" STRICT;"
 	"CREATE TABLE finding(run INTEGER NOT NULL, id INTEGER NOT NULL, kind INTEGER NOT NULL,"
 	" time_us INTEGER NOT NULL, src TEXT, dst TEXT, proto INTEGER NOT NULL,"
 	" port INTEGER NOT NULL, sid INTEGER NOT NULL, gid INTEGER NOT NULL, msg TEXT NOT NULL,"
@@ -56,10 +55,14 @@ static const char schema[] =
 static const char *const texts[WW_SQL_COUNT] = {
 	[WW_SQL_RUN_INSERT] = "INSERT INTO run(input, input_size, input_mtime_us, version)"
 			      " VALUES(?, ?, ?, ?)",
+	[WW_SQL_RUN_BATCH] = "UPDATE run SET batch = ?2 WHERE id = ?1",
 	[WW_SQL_RUN_END] = "UPDATE run SET summary = ?2, findings = ?3 WHERE id = ?1",
-	[WW_SQL_RUN_LAST] = "SELECT id, input, input_size, input_mtime_us, version, summary"
+	[WW_SQL_RUN_LAST] = "SELECT id, batch, input, input_size, input_mtime_us, version, summary"
 			    " FROM run ORDER BY id DESC LIMIT 1",
-	[WW_SQL_RUN_OLDEST_KEPT] = "SELECT id FROM run ORDER BY id DESC LIMIT 1 OFFSET ?",
+	[WW_SQL_RUN_OF] = "SELECT id, batch, input, input_size, input_mtime_us, version, summary"
+			  " FROM run WHERE batch = ? AND findings >= ? ORDER BY id LIMIT 1",
+	[WW_SQL_RUN_OLDEST_KEPT] = "SELECT max(id) FROM run WHERE batch = (SELECT DISTINCT batch"
+				   " FROM run ORDER BY batch DESC LIMIT 1 OFFSET ?)",
 	[WW_SQL_FINDING_INSERT] = "INSERT OR REPLACE INTO finding VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?,"
 				  " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[WW_SQL_FINDING_FIND] = "SELECT * FROM finding WHERE run = ? AND id = ?",
@@ -113,7 +116,7 @@ static uint32_t be32(const uint8_t *at)
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-enum file_is { FILE_MISSING, FILE_EMPTY, FILE_OURS };
+enum file_is { FILE_MISSING, FILE_EMPTY, FILE_OLD, FILE_OURS };
 
 /* Looks at the first page (sqlite.org/fileformat2.html, section 1.3) without SQLite. */
 static int look(const char *path, enum file_is *ret, struct ww_err *err)
@@ -147,6 +150,9 @@ static int look(const char *path, enum file_is *ret, struct ww_err *err)
 	if (be32(header + APPLICATION_ID_AT) != WW_STORE_APPLICATION_ID)
 		return ww_fail(err, WW_NOWHERE, -EINVAL,
 			"this is an SQLite file of another program; nothing was written to it");
+	*ret = FILE_OLD;
+	if (be32(header + USER_VERSION_AT) == WW_STORE_VERSION - 1)
+		return 0;
 	if (be32(header + USER_VERSION_AT) != WW_STORE_VERSION)
 		return ww_fail(err, WW_NOWHERE, -EINVAL,
 			"this store has version %u, and this wormwood knows version %d: name "
@@ -157,29 +163,14 @@ static int look(const char *path, enum file_is *ret, struct ww_err *err)
 	return 0;
 }
 
-/* The folder, and an empty file that only its owner can read: SQLite itself would make it 0644. */
+/* An empty file that only its owner can read: SQLite itself would make it 0644. */
 static int make_file(const char *path, struct ww_err *err)
 {
-	char *folder = strdup(path);
-	if (!folder)
-		return -ENOMEM;
-	char *slash = strrchr(folder, '/');
-	int status = 0;
-	if (slash && slash != folder) {
-		*slash = '\0';
-		status = ww_path_make(folder);
-		if (status != 0)
-			ww_err_set(err, WW_NOWHERE, status, "the folder %.120s cannot be made: %s",
-				folder, strerror(-status));
-	}
-	free(folder);
-	if (status != 0)
-		return status;
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0) {
-		status = -errno;
-		return ww_fail(
-			err, WW_NOWHERE, status, "the store cannot be made: %s", strerror(-status));
+		int status = -errno;
+		return ww_fail(err, WW_NOWHERE, status, "the store cannot be made: %s",
+			status == -ENOENT ? "there is no such folder" : strerror(-status));
 	}
 	close(fd);
 	return 0;
@@ -206,6 +197,24 @@ static int make_tables(struct ww_store *store)
 	return status == 0 ? ww_store_exec(store, "COMMIT") : status;
 }
 
+/* From version 1: every run was a command of its own. */
+static int bring_up(struct ww_store *store)
+{
+	sqlite3_stmt *version = NULL;
+	bool is_old = false;
+	int status = ww_store_exec(store, "BEGIN EXCLUSIVE");
+	/* The first page may be older than the log, or another process may have been faster. */
+	if (status == 0 && sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &version,
+				   NULL) == SQLITE_OK)
+		is_old = sqlite3_step(version) == SQLITE_ROW && sqlite3_column_int(version, 0) == 1;
+	sqlite3_finalize(version);
+	if (status == 0 && is_old)
+		status = ww_store_exec(store,
+			"ALTER TABLE run ADD COLUMN batch INTEGER NOT NULL DEFAULT 0;"
+			"UPDATE run SET batch = id; PRAGMA user_version=2;");
+	return status == 0 ? ww_store_exec(store, "COMMIT") : status;
+}
+
 /* What a hostile or broken database file could do to us is switched off. */
 static int set_up(struct ww_store *store, bool writes)
 {
@@ -229,7 +238,8 @@ static int check_tables(struct ww_store *store)
 	return 0;
 }
 
-static int open_database(struct ww_store *store, const char *path, bool is_new, struct ww_err *err)
+static int open_database(
+	struct ww_store *store, const char *path, enum file_is is, struct ww_err *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 	if (strcmp(path, ":memory:") == 0)
@@ -241,8 +251,10 @@ static int open_database(struct ww_store *store, const char *path, bool is_new, 
 	bool writes = status == 0 && sqlite3_db_readonly(store->db, "main") == 0;
 	if (status == 0)
 		status = set_up(store, writes);
-	if (status == 0 && is_new)
+	if (status == 0 && (is == FILE_MISSING || is == FILE_EMPTY))
 		status = make_tables(store);
+	if (status == 0 && is == FILE_OLD)
+		status = bring_up(store);
 	if (status == 0 && writes)
 		status = ww_store_exec(store, "PRAGMA journal_mode=WAL;");
 	if (status == 0)
@@ -263,7 +275,8 @@ int ww_store_open(const char *path, bool create, struct ww_store **ret, struct w
 	int status = in_memory ? 0 : look(path, &is, err);
 	if (status != 0)
 		return status;
-	if (is != FILE_OURS && !create)
+	bool is_there = is == FILE_OURS || is == FILE_OLD;
+	if (!is_there && !create)
 		return ww_fail(err, WW_NOWHERE, -ENOENT, "there is no store yet");
 	if (!in_memory && is == FILE_MISSING)
 		status = make_file(path, err);
@@ -272,7 +285,7 @@ int ww_store_open(const char *path, bool create, struct ww_store **ret, struct w
 	struct ww_store *store = calloc(1, sizeof(*store));
 	if (!store)
 		return ww_fail(err, WW_NOWHERE, -ENOMEM, "out of memory");
-	status = open_database(store, path, is != FILE_OURS, err);
+	status = open_database(store, path, is, err);
 	if (status != 0) {
 		ww_store_close(&store);
 		return status;

@@ -37,6 +37,9 @@ static void forget(void)
 
 static int begin(void **state)
 {
+	char sub[64];
+	snprintf(sub, sizeof(sub), "%s/state", folder);
+	mkdir(sub, 0700);
 	snprintf(path, sizeof(path), "%s/state/w.db", folder);
 	forget();
 	return 0;
@@ -287,6 +290,90 @@ static void test_runs_are_pruned(void **state)
 	ww_store_close(&store);
 }
 
+/* One capture of a command; its findings are numbered behind those of the ones before. */
+static void write_part(struct ww_store *store, struct ww_run *run, const char *input, uint64_t n)
+{
+	run->input = input;
+	run->version = "0.1.0";
+	assert_int_equal(ww_store_begin(store, run), 0);
+	for (uint64_t i = 1; i <= n; i++) {
+		struct ww_finding finding = a_finding(run->before + i);
+		assert_int_equal(ww_store_finding(store, &finding), 0);
+	}
+	assert_int_equal(ww_store_commit(store, "{}"), 0);
+	run->before += n;
+}
+
+static void has(struct ww_store *store, int64_t batch, uint64_t id, const char *input)
+{
+	struct ww_run run = {0};
+	struct ww_finding got;
+	assert_int_equal(ww_store_run_of(store, batch, id, &run), 0);
+	assert_string_equal(run.input, input);
+	assert_int_equal(run.batch, batch);
+	assert_int_equal(ww_store_find(store, run.id, id, &got), 0);
+	assert_int_equal(got.id, id);
+	ww_store_finding_done(&got);
+}
+
+/* Many captures in one command are one batch: kept whole, and found by running numbers. */
+static void test_batches(void **state)
+{
+	begin(state);
+	struct ww_store *store = open_store(true);
+	write_run(store, "alone", 3);
+	struct ww_run run = {0}, last = {0};
+	write_part(store, &run, "first", 2);
+	int64_t batch = run.batch;
+	assert_int_equal(batch, run.id);
+	write_part(store, &run, "empty", 0);
+	for (int i = 0; i < WW_STORE_RUNS + 5; i++)
+		write_part(store, &run, "middle", 1);
+	write_part(store, &run, "last", 2);
+	assert_int_equal(run.batch, batch);
+	assert_int_equal(ww_store_last_run(store, &last), 0);
+	assert_int_equal(last.batch, batch);
+	uint64_t n = 0;
+	assert_int_equal(ww_store_count(store, last.id, &n), 0);
+	assert_int_equal(n, WW_STORE_RUNS + 9);
+	has(store, batch, 1, "first");
+	has(store, batch, 2, "first");
+	has(store, batch, 3, "middle");
+	has(store, batch, n - 2, "middle");
+	has(store, batch, n - 1, "last");
+	has(store, batch, n, "last");
+	assert_int_equal(ww_store_run_of(store, batch, n + 1, &run), -ENOENT);
+	has(store, 1, 3, "alone"); /* as one of two batches it is kept as well */
+	for (int i = 0; i < WW_STORE_RUNS; i++)
+		write_run(store, "x", 1);
+	assert_int_equal(ww_store_run_of(store, batch, 1, &run), -ENOENT); /* goes as a whole */
+	assert_int_equal(ww_store_run_of(store, batch, n, &run), -ENOENT);
+	ww_store_close(&store);
+}
+
+/* A store of version 1 is brought up, with every run a batch of its own. */
+static void test_version_1(void **state)
+{
+	begin(state);
+	struct ww_store *store = open_store(true);
+	write_run(store, "one", 2);
+	write_run(store, "two", 1);
+	ww_store_close(&store);
+	sqlite3 *old = NULL;
+	assert_int_equal(sqlite3_open(path, &old), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(old, "ALTER TABLE run DROP COLUMN batch; PRAGMA user_version=1;", NULL,
+			NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(old);
+	for (int i = 0; i < 2; i++) {
+		store = open_store(false);
+		has(store, 1, 2, "one");
+		has(store, 2, 1, "two");
+		ww_store_close(&store);
+	}
+}
+
 /* The process dies in the middle of a run: the run before it is there, whole, and writable. */
 static void test_kill(void **state)
 {
@@ -418,7 +505,13 @@ static void test_places(void **state)
 	assert_non_null(strstr(err.text, "not a file"));
 	assert_int_equal(ww_store_open("/dev/null", true, &store, &err), -EINVAL);
 	assert_int_equal(ww_store_open("/proc/nowhere/w.db", true, &store, &err), -ENOENT);
-	assert_non_null(strstr(err.text, "/proc/nowhere"));
+	assert_non_null(strstr(err.text, "no such folder"));
+	char missing[80];
+	snprintf(missing, sizeof(missing), "%s/missing", folder);
+	snprintf(path, sizeof(path), "%s/missing/w.db", folder);
+	assert_int_equal(ww_store_open(path, true, &store, &err), -ENOENT);
+	assert_int_equal(access(missing, F_OK), -1); /* a folder is never made */
+	begin(state);
 	make_store();
 	assert_int_equal(truncate(path, 0), 0);
 	assert_int_equal(ww_store_open(path, false, &store, &err), -ENOENT);
@@ -525,6 +618,8 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_runs_are_pruned),
+		cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_reader_beside_writer),
 		cmocka_unit_test(test_foreign_files),

@@ -20,7 +20,7 @@ struct ww_watch {
 	struct ww_flows *flows;
 	struct ww_detect *detect;
 	struct ww_packet_counts packets;
-	uint64_t findings, by_kind[WW_FINDING_KIND_COUNT];
+	uint64_t before, findings, by_kind[WW_FINDING_KIND_COUNT];
 	uint64_t *alerts; /* by rule index */
 	bool any_packet;
 	int64_t first_us, last_us;
@@ -29,7 +29,7 @@ struct ww_watch {
 static uint64_t emit(void *context, struct ww_finding *finding)
 {
 	struct ww_watch *watch = context;
-	finding->id = ++watch->findings;
+	finding->id = watch->before + ++watch->findings;
 	watch->by_kind[finding->kind]++;
 	if (watch->sink.finding)
 		watch->sink.finding(watch->sink.context, finding);
@@ -336,6 +336,7 @@ int ww_watch_new(struct ww_plan *plan, const struct ww_watch_options *options,
 		return -ENOMEM;
 	watch->plan = plan;
 	watch->sink = *sink;
+	watch->before = options->findings_before;
 	watch->alerts = calloc(ww_rules_n(plan->rules) + 1, sizeof(*watch->alerts));
 	int status = watch->alerts ? make_rooms(watch, options) : -ENOMEM;
 	if (status != 0) {

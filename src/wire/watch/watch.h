@@ -48,6 +48,7 @@ struct ww_watch_options {
 	double false_alarm_rate; /* of the scan test, per first contact; 0: the default, 1e-5 */
 	uint64_t hash_seed;      /* varies the key of the tables; findings do not depend on it while
 				    no table is full */
+	uint64_t findings_before;  /* numbers of findings begin behind this one */
 };
 
 /* Where a run's findings go. Borrowed structs; either may be NULL. */

@@ -98,6 +98,12 @@ static void judge(struct bench *bench, struct ww_contact contact, uint8_t outcom
 	ww_trw_contact(bench->trw, &contact);
 }
 
+static void take_back(struct bench *bench, struct ww_contact contact, uint8_t outcome)
+{
+	contact.late = true;
+	judge(bench, contact, outcome);
+}
+
 static void try(struct bench *bench, uint32_t src, uint32_t dst, uint16_t port, uint8_t outcome)
 {
 	judge(bench, send(bench, src, dst, port), outcome);
@@ -264,7 +270,7 @@ static void late_answers_are_taken_back(void **state)
 		judge(&bench, sent[i], WW_CONTACT_UNANSWERED);
 		if (i % 4 == 3)
 			for (uint32_t late = i - 3; late <= i; late++)
-				judge(&bench, sent[late], WW_CONTACT_ANSWERED);
+				take_back(&bench, sent[late], WW_CONTACT_ANSWERED);
 	}
 	assert_int_equal(bench.told->n, 0);
 	assert_int_equal(ww_trw_counts(bench.trw).taken_back, 64);
@@ -276,6 +282,69 @@ static void late_answers_are_taken_back(void **state)
 	}
 	assert_int_equal(bench.told->n, 1);
 	assert_int_equal(bench.told->findings[0].first_contacts_to_alarm, 6);
+	end(&bench);
+}
+
+/* Most of what raised the alarm answers late: the last word on it has the true counts. */
+static void an_alarm_is_withdrawn(void **state)
+{
+	static const struct {
+		uint32_t late;
+		uint8_t outcome;
+		uint64_t failed;
+		bool withdrawn;
+		const char *msg;
+	} rows[] = {
+		{42, WW_CONTACT_ANSWERED, 8, true,
+			"scans 443/tcp: 50 addresses tried, 8 did not answer, 42 answered late: no "
+			"scan after all"},
+		{50, WW_CONTACT_ONE_WAY, 0, true, NULL},
+		{10, WW_CONTACT_ANSWERED, 40, false,
+			"scans 443/tcp: 50 addresses tried, 40 did not answer, 10 answered late"},
+	};
+	for (size_t row = 0; row < WW_N(rows); row++) {
+		struct bench bench = begin();
+		struct ww_contact sent[50];
+		for (uint32_t i = 0; i < 50; i++)
+			sent[i] = send(&bench, 7, 0x0a000000 + i * 3, 443);
+		for (uint32_t i = 0; i < 50; i++)
+			judge(&bench, sent[i], WW_CONTACT_UNANSWERED);
+		assert_int_equal(bench.told->n, 1);
+		assert_true(bench.told->findings[0].confidence > .9);
+		for (uint32_t i = 0; i < rows[row].late; i++)
+			take_back(&bench, sent[i], rows[row].outcome);
+		ww_trw_finish(bench.trw);
+		const struct ww_finding *finding = &bench.told->findings[0];
+		assert_int_equal(finding->failed, rows[row].failed);
+		assert_int_equal(finding->targets, 50);
+		assert_true((finding->confidence < .5) == rows[row].withdrawn);
+		if (rows[row].msg)
+			assert_string_equal(finding->msg, rows[row].msg);
+		assert_int_equal(ww_trw_counts(bench.trw).judged, 50);
+		assert_int_equal(ww_trw_counts(bench.trw).failed, rows[row].failed);
+		end(&bench);
+	}
+}
+
+static void streams_are_neither_answered_nor_failed(void **state)
+{
+	struct bench bench = begin();
+	for (uint32_t i = 0; i < 40; i++) {
+		struct ww_contact sent = send_from(&bench, 7, 100 + i, 5004, WW_PROTO_UDP);
+		if (i % 2)
+			judge(&bench, sent, WW_CONTACT_UNANSWERED);
+		if (i % 2)
+			take_back(&bench, sent, WW_CONTACT_ONE_WAY);
+		else
+			judge(&bench, sent, WW_CONTACT_ONE_WAY);
+	}
+	assert_int_equal(bench.told->n, 0);
+	for (uint32_t i = 0; i < 6; i++) {
+		assert_int_equal(bench.told->n, 0);
+		judge(&bench, send_from(&bench, 7, 200 + i, 1434, WW_PROTO_UDP),
+			WW_CONTACT_UNANSWERED);
+	}
+	assert_int_equal(bench.told->n, 1);
 	end(&bench);
 }
 
@@ -325,7 +394,8 @@ static void hostile_values_do_no_harm(void **state)
 		struct ww_contact contact = {
 			.port = (uint16_t)ww_rng_u64(&rng),
 			.proto = (uint8_t)ww_rng_below(&rng, 3),
-			.outcome = (uint8_t)ww_rng_below(&rng, 6),
+			.outcome = (uint8_t)ww_rng_below(&rng, 8),
+			.late = ww_rng_below(&rng, 8) == 0,
 			.sent_us = times[ww_rng_below(&rng, 5)],
 			.judged_us = times[ww_rng_below(&rng, 5)],
 			.sent_frame = ww_rng_below(&rng, 4),
@@ -490,6 +560,8 @@ int main(void)
 		cmocka_unit_test(a_busy_client_is_no_scanner),
 		cmocka_unit_test(a_dead_server_counts_once),
 		cmocka_unit_test(late_answers_are_taken_back),
+		cmocka_unit_test(an_alarm_is_withdrawn),
+		cmocka_unit_test(streams_are_neither_answered_nor_failed),
 		cmocka_unit_test(a_worm_that_counts_upwards),
 		cmocka_unit_test(protocols_walk_apart),
 		cmocka_unit_test(hostile_values_do_no_harm),

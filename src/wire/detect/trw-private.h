@@ -69,6 +69,8 @@ struct scanner {
 	int64_t alarm_us, first_us;
 	uint64_t consumed_to_alarm, sent_to_alarm;
 	double confidence;
+	int64_t score; /* of the walk, went it on without answers in time; late ones correct it */
+	uint64_t late; /* contacts that were taken back */
 	struct ww_ip first_dst; /* of the earliest packet kept */
 	uint16_t first_port;
 };

@@ -124,12 +124,24 @@ static const char *kind_of(const struct ww_distinct_counts *counts)
 	return counts->ports >= LOPSIDED * counts->hosts ? "vertical" : "block";
 }
 
-static void write_message(struct ww_finding *finding, const struct scanner *scanner,
-	const struct ww_distinct_counts *counts)
+static double posterior(const struct ww_trw *trw, double score)
+{
+	double odds = exp(score * trw->walk.unit) * WW_TRW_PRIOR / (1 - WW_TRW_PRIOR);
+	return fmin(odds / (1 + odds), CONFIDENCE_MAX);
+}
+
+/* So much of what failed was taken back that the walk would not stand at the threshold. */
+static bool is_withdrawn(const struct ww_trw *trw, const struct scanner *scanner)
+{
+	return scanner->late && scanner->score < (int64_t)trw->threshold;
+}
+
+static void write_message(const struct ww_trw *trw, struct ww_finding *finding,
+	const struct scanner *scanner, const struct ww_distinct_counts *counts)
 {
 	const char *proto = ww_proto_name(scanner->proto);
 	const char *about = counts->exact ? "" : "about ";
-	char what[96], host[WW_IP_TEXT_MAX], refused[48] = "";
+	char what[96], host[WW_IP_TEXT_MAX], refused[48] = "", late[48] = "";
 	if (counts->hosts <= 1)
 		snprintf(what, sizeof what, "%s: %s%" PRIu64 " %s ports tried",
 			ww_ip_print(&scanner->first_dst, host), about, counts->ports, proto);
@@ -145,14 +157,18 @@ static void write_message(struct ww_finding *finding, const struct scanner *scan
 	if (!counts->exact) {
 		/* A sketch of the targets and an exact number of failures would not add up. */
 		uint64_t judged = scanner->failed + scanner->answered;
-		snprintf(finding->msg, sizeof finding->msg, "scans %s, %.0f %% in vain", what,
-			judged ? 100.0 * (double)scanner->failed / (double)judged : 0);
+		snprintf(finding->msg, sizeof finding->msg, "scans %s, %.0f %% in vain%s", what,
+			judged ? 100.0 * (double)scanner->failed / (double)judged : 0,
+			is_withdrawn(trw, scanner) ? ": no scan after all" : "");
 		return;
 	}
 	if (scanner->refused)
 		snprintf(refused, sizeof refused, ", %" PRIu64 " refused", scanner->refused);
-	snprintf(finding->msg, sizeof finding->msg, "scans %s, %" PRIu64 " did not answer%s", what,
-		scanner->failed - scanner->refused, refused);
+	if (scanner->late)
+		snprintf(late, sizeof late, ", %" PRIu64 " answered late", scanner->late);
+	snprintf(finding->msg, sizeof finding->msg, "scans %s, %" PRIu64 " did not answer%s%s%s",
+		what, scanner->failed - scanner->refused, refused, late,
+		is_withdrawn(trw, scanner) ? ": no scan after all" : "");
 }
 
 static void write_strategy(struct ww_finding *finding, const struct scanner *scanner)
@@ -196,7 +212,10 @@ static void write_finding(const struct ww_trw *trw, uint32_t slot, struct ww_fin
 	finding->port = counts.ports == 1 ? scanner->first_port : main_port_of(scanner);
 	memcpy(finding->frames, scanner->frames, scanner->n_frames * sizeof finding->frames[0]);
 	snprintf(finding->scan, sizeof finding->scan, "%s", kind_of(&counts));
-	write_message(finding, scanner, &counts);
+	if (is_withdrawn(trw, scanner))
+		finding->confidence = fmin(scanner->confidence,
+			posterior(trw, scanner->score > 0 ? (double)scanner->score : 0));
+	write_message(trw, finding, scanner, &counts);
 	write_strategy(finding, scanner);
 }
 
@@ -226,12 +245,6 @@ static size_t write_evidence(const struct ww_trw *trw, const struct source *sour
 			outcome_name(step->outcome));
 	}
 	return n;
-}
-
-static double posterior(const struct ww_trw *trw, const struct source *source)
-{
-	double odds = exp(source->score * trw->walk.unit) * WW_TRW_PRIOR / (1 - WW_TRW_PRIOR);
-	return fmin(odds / (1 + odds), CONFIDENCE_MAX);
 }
 
 static uint32_t tag_of(const struct ww_trw *trw, const struct ww_ip *ip, uint8_t proto)
@@ -266,7 +279,8 @@ uint32_t ww_trw_scanner_new(struct ww_trw *trw, const struct source *source,
 		.sent = source->sent > source->consumed ? source->sent : source->consumed,
 		.consumed_to_alarm = source->consumed,
 		.sent_to_alarm = source->sent > source->consumed ? source->sent : source->consumed,
-		.confidence = posterior(trw, source),
+		.score = source->score,
+		.confidence = posterior(trw, source->score),
 	};
 	trw->scanner_tags[slot - 1] = tag_of(trw, &source->ip, source->proto);
 	keep_walk(trw, slot, walk);
@@ -283,9 +297,29 @@ uint32_t ww_trw_scanner_new(struct ww_trw *trw, const struct source *source,
 	return slot;
 }
 
+/* Counted as failed before. Of what was sent before the walk that is kept, nothing was. */
+static void take_back(struct ww_trw *trw, struct scanner *scanner, const struct ww_contact *contact)
+{
+	if (contact->sent_frame < scanner->first_frame || scanner->failed == scanner->refused)
+		return;
+	scanner->failed--;
+	scanner->late++;
+	scanner->score -= trw->walk.up;
+	if (contact->outcome != WW_CONTACT_ANSWERED)
+		return;
+	scanner->answered++;
+	scanner->score -= trw->walk.down;
+}
+
 void ww_trw_scanner_contact(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact)
 {
 	struct scanner *scanner = &trw->scanners[slot - 1];
+	if (contact->late) {
+		take_back(trw, scanner, contact);
+		return;
+	}
+	if (contact->outcome == WW_CONTACT_UNANSWERED || contact->outcome == WW_CONTACT_REFUSED)
+		scanner->score += trw->walk.up;
 	if (contact->outcome != WW_CONTACT_SENT) {
 		keep_outcome(scanner, contact->outcome);
 		/* What was sent after the alarm was counted then; what was under way is not yet. */

@@ -247,28 +247,28 @@ static struct step *walk_find(struct walk *walk, const struct ww_contact *contac
 
 static uint16_t score_after(const struct ww_trw *trw, uint16_t score, uint8_t outcome)
 {
+	if (outcome == WW_CONTACT_ONE_WAY)
+		return score;
 	return (uint16_t)(outcome == WW_CONTACT_ANSWERED ? ww_walk_answer(&trw->walk, score)
 							 : ww_walk_fail(&trw->walk, score));
 }
 
 /*
- * The contact was taken for unanswered and then answered: its step down instead of up, and all
- * steps after it again. Where the walk touches 0 on the way, it begins anew.
+ * The contact was taken for unanswered and then answered: its step down instead of up (none for
+ * what goes one way), and all steps after it again. Where the walk touches 0, it begins anew.
  */
-static void take_back(struct ww_trw *trw, struct source *source, struct step *step)
+static void take_back(struct ww_trw *trw, struct source *source, struct step *step, uint8_t outcome)
 {
 	struct walk *walk = walk_of(trw, source);
 	uint16_t score = step->score > trw->walk.up ? (uint16_t)(step->score - trw->walk.up) : 0;
 	uint8_t first = (uint8_t)(step - walk->steps);
 	bool touched = false;
-	step->outcome = WW_CONTACT_ANSWERED;
+	step->outcome = outcome;
 	for (uint8_t i = first; i < walk->n; i++) {
 		score = score_after(trw, score, walk->steps[i].outcome);
 		walk->steps[i].score = score;
 		touched = touched || score == 0;
 	}
-	trw->counts.taken_back++;
-	trw->counts.failed--;
 	source->score = score;
 	if (score == 0) {
 		stand_at_zero(trw, source);
@@ -314,10 +314,6 @@ static void judge_answered(
 		return;
 	}
 	struct step *step = walk_find(walk_of(trw, source), contact);
-	if (step && step->outcome != WW_CONTACT_ANSWERED) {
-		take_back(trw, source, step);
-		return;
-	}
 	if (step)
 		return;
 	source->score = (uint16_t)ww_walk_answer(&trw->walk, source->score);
@@ -325,6 +321,13 @@ static void judge_answered(
 	walk_push(trw, source, contact);
 	if (source->score == 0)
 		stand_at_zero(trw, source);
+}
+
+static void judge_late(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
+{
+	struct step *step = walk_find(walk_of(trw, source), contact);
+	if (step && step->outcome == WW_CONTACT_UNANSWERED)
+		take_back(trw, source, step, contact->outcome);
 }
 
 /*
@@ -354,14 +357,18 @@ static bool owns_scanner(const struct ww_trw *trw, const struct source *source)
 
 void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact)
 {
-	if (contact->proto == 0 || contact->outcome > WW_CONTACT_UNANSWERED)
+	if (contact->proto == 0 || contact->outcome > WW_CONTACT_ONE_WAY ||
+		contact->outcome == WW_CONTACT_REACHED)
 		return;
 	keep_time(trw, contact);
 	struct source *source = find_or_make(trw, &contact->src, contact->proto);
 	source->last_s = (uint32_t)(trw->elapsed_us / 1000000);
 	bool failed =
 		contact->outcome == WW_CONTACT_REFUSED || contact->outcome == WW_CONTACT_UNANSWERED;
-	if (contact->outcome != WW_CONTACT_SENT) {
+	if (contact->late) {
+		trw->counts.taken_back++;
+		trw->counts.failed -= trw->counts.failed > 0;
+	} else if (contact->outcome != WW_CONTACT_SENT) {
 		trw->counts.judged++;
 		trw->counts.by_scanners += source->is_scanner;
 		trw->counts.failed += failed;
@@ -374,9 +381,11 @@ void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact)
 	} else if (contact->outcome == WW_CONTACT_SENT) {
 		source->sent = add_sat(source->sent, 1);
 		source->pending = add_sat(source->pending, 1);
+	} else if (contact->late) {
+		judge_late(trw, source, contact);
 	} else if (failed) {
 		judge_failed(trw, source, contact);
-	} else {
+	} else if (contact->outcome == WW_CONTACT_ANSWERED) {
 		judge_answered(trw, source, contact);
 	}
 }

@@ -124,7 +124,7 @@ struct ww_start ww_attempt_start(const struct ww_flows *flows, struct ww_slot sl
 }
 
 static void tell(struct ww_flows *flows, const struct ww_attempt *attempt,
-	enum ww_contact_outcome outcome, int64_t judged_us, uint64_t judged_frame)
+	enum ww_contact_outcome outcome, int64_t judged_us, uint64_t judged_frame, bool late)
 {
 	if (!flows->sink.contact)
 		return;
@@ -134,6 +134,7 @@ static void tell(struct ww_flows *flows, const struct ww_attempt *attempt,
 		.port = attempt->server_port,
 		.proto = attempt->state & WW_ATTEMPT_UDP ? WW_PROTO_UDP : WW_PROTO_TCP,
 		.outcome = (uint8_t)outcome,
+		.late = late,
 		.sent_us = attempt->sent_us,
 		.judged_us = judged_us,
 		.sent_frame = frame_of(flows, attempt->sent_frame),
@@ -143,9 +144,9 @@ static void tell(struct ww_flows *flows, const struct ww_attempt *attempt,
 }
 
 static void tell_by(struct ww_flows *flows, const struct ww_attempt *attempt,
-	enum ww_contact_outcome outcome, const struct ww_packet *packet)
+	enum ww_contact_outcome outcome, const struct ww_packet *packet, bool late)
 {
-	tell(flows, attempt, outcome, ww_clock_clamp(packet->time_us), packet->frame);
+	tell(flows, attempt, outcome, ww_clock_clamp(packet->time_us), packet->frame, late);
 }
 
 /* From the packet: the slot was just written, and reading it back at once would stall. */
@@ -171,6 +172,34 @@ static void set_state(struct ww_attempt *attempt, enum ww_attempt_state state)
 	attempt->state = (uint8_t)((attempt->state & ~WW_ATTEMPT_STATE) | state);
 }
 
+/*
+ * UDP services that are only ever sent to: from these ports silence says nothing. One that an
+ * advisory or a rule names is judged like any other.
+ */
+static bool is_one_way_port(const struct ww_flows *flows, uint16_t port)
+{
+	switch (port) {
+	case 162:  /* SNMP traps, RFC 3413 */
+	case 514:  /* syslog, RFC 5426 */
+	case 2055: /* NetFlow */
+	case 4739: /* IPFIX, RFC 7011 */
+	case 6343: /* sFlow */
+	case 9995: /* NetFlow */
+	case 9996: /* NetFlow */ return !ww_flow_service_has(&flows->services, WW_PROTO_UDP, port);
+	default: return false;
+	}
+}
+
+/*
+ * Datagrams that go one way by design are neither answered nor failed: those to such a port, and
+ * three and more of one tuple, which no scan sends to an endpoint that is silent.
+ */
+static bool is_one_way(const struct ww_flows *flows, const struct ww_attempt *attempt)
+{
+	return attempt->state & WW_ATTEMPT_UDP &&
+	       (attempt->state & WW_ATTEMPT_MANY || is_one_way_port(flows, attempt->server_port));
+}
+
 /* At the end of the wait, but not after the last packet: a capture knows nothing of that. */
 static void judge_unanswered(struct ww_flows *flows, struct ww_attempt *attempt)
 {
@@ -181,8 +210,14 @@ static void judge_unanswered(struct ww_flows *flows, struct ww_attempt *attempt)
 	if (judged_us > flows->clock.last_us)
 		judged_us = flows->clock.last_us > attempt->sent_us ? flows->clock.last_us
 								    : attempt->sent_us;
+	if (is_one_way(flows, attempt)) {
+		flows->counts.one_way++;
+		attempt->state &= (uint8_t)~WW_ATTEMPT_FIRST;
+		tell(flows, attempt, WW_CONTACT_ONE_WAY, judged_us, 0, false);
+		return;
+	}
 	flows->counts.unanswered++;
-	tell(flows, attempt, WW_CONTACT_UNANSWERED, judged_us, 0);
+	tell(flows, attempt, WW_CONTACT_UNANSWERED, judged_us, 0, false);
 }
 
 /* Keeps what was decided until its turn comes; nothing finds the attempt any more. */
@@ -203,7 +238,7 @@ static void tell_kept(
 	struct ww_flows *flows, struct ww_attempt *attempt, enum ww_contact_outcome outcome)
 {
 	tell(flows, attempt, outcome, attempt->sent_us + attempt->judged_after_us,
-		frame_of(flows, attempt->judged_frame));
+		frame_of(flows, attempt->judged_frame), false);
 	attempt->state = WW_ATTEMPT_FREE;
 }
 
@@ -300,14 +335,14 @@ struct ww_start ww_attempt_answer(
 		flows->counts.taken_back += late;
 		flows->counts.unanswered -= late;
 		flows->counts.answered++;
-		tell_by(flows, slot.attempt, WW_CONTACT_REACHED, packet);
+		tell_by(flows, slot.attempt, WW_CONTACT_REACHED, packet, late);
 		if (!late) {
 			keep_outcome(
 				slot, WW_ATTEMPT_ANSWERED, ww_clock_clamp(packet->time_us), packet);
 			tell_decided(flows);
 			return start;
 		}
-		tell_by(flows, slot.attempt, WW_CONTACT_ANSWERED, packet);
+		tell_by(flows, slot.attempt, WW_CONTACT_ANSWERED, packet, true);
 	}
 	ww_attempt_free(slot);
 	tell_decided(flows);
@@ -391,10 +426,26 @@ static bool is_repeat(struct ww_attempt *attempt, const struct ww_packet *packet
 {
 	if (ww_attempt_state(attempt) == WW_ATTEMPT_REVERSED)
 		return false;
+	if (attempt->state & WW_ATTEMPT_AGAIN)
+		attempt->state |= WW_ATTEMPT_MANY;
 	attempt->state |= WW_ATTEMPT_AGAIN;
 	if (ww_attempt_state(attempt) == WW_ATTEMPT_PENDING)
 		return true;
 	return ww_clock_clamp(packet->time_us) - attempt->sent_us < WW_REUSE_US;
+}
+
+/* It was judged unanswered, and turns out to be the beginning of a stream. */
+static void take_back_stream(
+	struct ww_flows *flows, struct ww_attempt *attempt, const struct ww_packet *packet)
+{
+	if (ww_attempt_state(attempt) != WW_ATTEMPT_JUDGED ||
+		!(attempt->state & WW_ATTEMPT_FIRST) || !is_one_way(flows, attempt))
+		return;
+	attempt->state &= (uint8_t)~WW_ATTEMPT_FIRST;
+	flows->counts.taken_back++;
+	flows->counts.unanswered--;
+	flows->counts.one_way++;
+	tell_by(flows, attempt, WW_CONTACT_ONE_WAY, packet, true);
 }
 
 void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet)
@@ -404,8 +455,10 @@ void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_pack
 	struct ww_slot slot;
 	if (ww_attempt_find(flows, hash, &packet->src, packet->sport, &packet->dst, packet->dport,
 		    udp, &slot)) {
-		if (is_repeat(slot.attempt, packet))
+		if (is_repeat(slot.attempt, packet)) {
+			take_back_stream(flows, slot.attempt, packet);
 			return;
+		}
 		ww_attempt_free(slot);
 	}
 	struct ww_bucket *bucket = &attempts->buckets[hash & attempts->mask];

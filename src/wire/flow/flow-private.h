@@ -178,6 +178,7 @@ enum ww_attempt_state {
 	WW_ATTEMPT_FIRST = 8,  /* a first contact: its outcome is told */
 	WW_ATTEMPT_AGAIN = 16, /* the SYN was repeated: its answer time means nothing (Karn) */
 	WW_ATTEMPT_UDP = 32,
+	WW_ATTEMPT_MANY = 64, /* a third datagram was sent: a stream */
 };
 
 struct ww_attempt {

@@ -325,18 +325,56 @@ static void tcp(struct ww_flows *flows, const struct ww_keys *keys, const struct
 
 /* ---- UDP ---- */
 
+/* Services below 1024 that answer from their own port. */
+static bool answers_from(uint16_t port)
+{
+	static const uint16_t PORTS[] = {
+		53,  /* DNS */
+		69,  /* TFTP, of the few servers that stay on it */
+		88,  /* Kerberos */
+		111, /* RPC portmapper */
+		123, /* NTP */
+		137, /* NetBIOS names */
+		138, /* NetBIOS datagrams */
+		161, /* SNMP */
+		389, /* CLDAP */
+		427, /* SLP */
+		443, /* QUIC */
+		464, /* Kerberos passwords */
+		500, /* IKE */
+		520, /* RIP */
+		623, /* IPMI */
+		853, /* DNS over QUIC */
+	};
+	for (size_t i = 0; i < WW_N(PORTS); i++)
+		if (PORTS[i] == port)
+			return true;
+	return false;
+}
+
 /*
- * A datagram whose request was not captured looks like an answer: from a system port to another
- * port. (Who scans from port 53 hides behind this, as behind many filters; without it every
- * reflector of a flood would be a scanner.) Groups and broadcasts are not endpoints that answer.
+ * A datagram whose request was not captured looks like an answer: from the port of a service that
+ * answers to one that clients have; without this every reflector of a flood would be a scanner.
+ * Who scans ports from 1024 on from such a port hides behind it: the datagrams are counted.
  */
-static bool is_contact(const struct ww_flows *flows, const struct ww_packet *packet)
+static bool is_answer(const struct ww_packet *packet)
+{
+	uint16_t from = packet->sport, to = packet->dport;
+	if ((from == 67 && to == 68) || (from == 547 && to == 546))
+		return true; /* DHCP, whose clients have a system port */
+	return to >= PORT_SYSTEM_END && answers_from(from);
+}
+
+/* Groups and broadcasts are not endpoints that answer. */
+static bool is_contact(struct ww_flows *flows, const struct ww_packet *packet)
 {
 	if (ww_ip_is_multicast(&packet->dst))
 		return false;
-	if (ww_flow_service_has(&flows->services, WW_PROTO_UDP, packet->dport))
+	if (packet->sport >= PORT_SYSTEM_END || !is_answer(packet) ||
+		ww_flow_service_has(&flows->services, WW_PROTO_UDP, packet->dport))
 		return true;
-	return packet->sport >= PORT_SYSTEM_END || packet->sport == packet->dport;
+	flows->counts.unsolicited++;
+	return false;
 }
 
 static void udp(struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)

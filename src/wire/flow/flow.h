@@ -37,13 +37,16 @@ enum ww_contact_outcome {
 	WW_CONTACT_UNANSWERED, /* nothing came within the waiting time */
 	WW_CONTACT_REACHED, /* the answer came just now; ANSWERED follows, in the order of sending
 			     */
+	/* UDP that goes one way by design (syslog, a media stream): neither answered nor failed */
+	WW_CONTACT_ONE_WAY,
 };
 
 /*
  * How long an answer is waited for follows the answer times of this capture: three times (mean + 4
  * deviations, RFC 6298) of SYN to SYN-ACK, within 0.5 s and 3 s, 1 s to begin with. An answer that
  * comes later than that takes the judgement back: ANSWERED then follows UNANSWERED, once, for the
- * same source, endpoint and sent_frame. No other outcome follows a judgement.
+ * same source, endpoint and sent_frame. ONE_WAY may follow it likewise. No other outcome follows a
+ * judgement.
  *
  * The judgements ANSWERED, REFUSED and UNANSWERED are told in the order in which the contacts were
  * sent (late answers aside), whatever the answer times: an outcome waits until all that was sent
@@ -61,6 +64,7 @@ struct ww_contact {
 	uint16_t port; /* of dst */
 	uint8_t proto; /* WW_PROTO_TCP, WW_PROTO_UDP */
 	uint8_t outcome;
+	bool late;             /* takes an UNANSWERED of the same contact back */
 	int64_t sent_us;       /* packet time of the first packet */
 	int64_t judged_us;     /* packet time of the answer, or of the moment when waiting ended; 0:
 				  SENT */
@@ -185,7 +189,10 @@ struct ww_flow_counts {
 	uint64_t fragments_reassembled, fragments_dropped;
 	uint64_t fragment_conflicts; /* datagrams of which two fragments disagreed: first copy wins
 				      */
-	uint64_t taken_back;  /* answers that came after their contact was judged unanswered */
+	uint64_t taken_back; /* answers that came after their contact was judged unanswered */
+	uint64_t one_way; /* first contacts that are UDP streams, or go to a port that never answers
+			   */
+	uint64_t unsolicited; /* datagrams that look like answers to what we did not see */
 	uint64_t backscatter; /* SYN-ACKs and RSTs that answer nothing we saw */
 	uint64_t unmatched;   /* other TCP packets without payload that belong to no flow */
 };

@@ -32,7 +32,7 @@ static void on_wanted(void *context, struct ww_flow *flow)
 static void on_contact(void *context, const struct ww_contact *contact)
 {
 	struct fuzz *fuzz = context;
-	ww_assert(contact->outcome <= WW_CONTACT_REACHED);
+	ww_assert(contact->outcome <= WW_CONTACT_ONE_WAY);
 	ww_assert(contact->sent_frame != 0);
 	ww_assert(contact->judged_frame == 0 || contact->judged_frame >= contact->sent_frame);
 	fuzz->sent += contact->outcome == WW_CONTACT_SENT;

@@ -345,6 +345,79 @@ static void udp_contacts(void **state)
 	recorder_free(r);
 }
 
+static void one_way_udp_is_no_failure(void **state)
+{
+	struct recorder *r = recorder_new(NULL, false);
+	/* A media stream, a flow export, a worm's single datagrams, a retry. */
+	for (uint16_t i = 0; i < 5; i++)
+		feed(r, udp_of(v4(CLIENT), 4000, v4(SERVER), 5004, i, "rtp"));
+	feed(r, udp_of(v4(CLIENT), 4000, v4(SERVER), 2055, 10, "netflow"));
+	feed(r, udp_of(v4(CLIENT), 4000, v4(SERVER), 1434, 20, "probe"));
+	for (uint16_t i = 0; i < 2; i++)
+		feed(r, udp_of(v4(CLIENT), 4000, v4(SERVER), 53, 30 + i, "query"));
+	feed(r, udp_of(v4(CLIENT), 4000, v4(SERVER), 9999, 5 * SECOND, "slow"));
+	feed(r, udp_of(v4(CLIENT), 4000, v4(SERVER), 9999, 10 * SECOND, "slow"));
+	assert_int_equal(counts_of(r)->one_way, 2);
+	assert_int_equal(counts_of(r)->unanswered, 3);
+	assert_int_equal(counts_of(r)->taken_back, 0);
+	feed(r, udp_of(v4(CLIENT), 4000, v4(SERVER), 9999, 15 * SECOND, "slow"));
+	feed(r, udp_of(v4(CLIENT), 4000, v4(SERVER), 9999, 20 * SECOND, "slow"));
+	assert_int_equal(counts_of(r)->one_way, 3);
+	assert_int_equal(counts_of(r)->unanswered, 2);
+	assert_int_equal(counts_of(r)->taken_back, 1);
+	const struct ww_contact *last = &r->contacts[r->n_contacts - 1];
+	assert_int_equal(last->outcome, WW_CONTACT_ONE_WAY);
+	assert_true(last->late);
+	ww_flows_finish(r->flows);
+	recorder_free(r);
+}
+
+/* A port that an advisory names is judged, one-way by design or not. */
+static void an_advisory_port_is_judged(void **state)
+{
+	struct ww_flow_services services = {0};
+	ww_flow_service_add(&services, WW_PROTO_UDP, 514);
+	struct ww_flow_limits limits = {.services = &services};
+	struct recorder *r = recorder_new(&limits, false);
+	feed(r, udp_of(v4(CLIENT), 53, v4(SERVER), 514, 0, "x"));
+	feed(r, udp_of(v4(CLIENT), 53, v4(SERVER), 515, 5 * SECOND, "x"));
+	assert_int_equal(counts_of(r)->unanswered, 1);
+	assert_int_equal(counts_of(r)->one_way, 0);
+	recorder_free(r);
+}
+
+static void low_source_ports_are_seen(void **state)
+{
+	static const struct {
+		uint16_t from, to;
+		bool contact;
+	} rows[] = {
+		{1000, 1434, true},
+		{17, 1434, true},
+		{53, 1434, false},
+		{53, 53, true},
+		{53, 111, true},
+		{500, 1434, false},
+		{443, 50000, false},
+		{67, 68, false},
+		{68, 67, true},
+		{547, 546, false},
+		{123, 123, true},
+		{1023, 40000, true},
+		{1024, 40000, true},
+	};
+	struct recorder *r = recorder_new(NULL, false);
+	uint64_t contacts = 0, unsolicited = 0;
+	for (uint32_t i = 0; i < WW_N(rows); i++) {
+		feed(r, udp_of(v4(CLIENT), rows[i].from, v4(SERVER + i), rows[i].to, i, "x"));
+		contacts += rows[i].contact;
+		unsolicited += !rows[i].contact;
+		assert_int_equal(counts_of(r)->contacts, contacts);
+		assert_int_equal(counts_of(r)->unsolicited, unsolicited);
+	}
+	recorder_free(r);
+}
+
 static void ipv6_is_exact(void **state)
 {
 	struct recorder *r = recorder_new(NULL, false);
@@ -530,6 +603,9 @@ int main(void)
 		cmocka_unit_test(lone_syn_ack_tells_the_server_later),
 		cmocka_unit_test(one_direction_only_is_no_scan),
 		cmocka_unit_test(udp_contacts),
+		cmocka_unit_test(one_way_udp_is_no_failure),
+		cmocka_unit_test(an_advisory_port_is_judged),
+		cmocka_unit_test(low_source_ports_are_seen),
 		cmocka_unit_test(ipv6_is_exact),
 		cmocka_unit_test(full_ring_judges_the_oldest),
 		cmocka_unit_test(full_bucket_judges_the_oldest),

@@ -101,6 +101,11 @@ void ww_page_notes(const struct ww_page *page)
 			"first contact still waited for an answer at the end: not judged",
 			"first contacts still waited for an answer at the end: not judged",
 			"件の初回接触は終了時に応答待ちのため判定していません"},
+		{flows->unsolicited,
+			"datagram looks like an answer to what was not seen: not counted as a "
+			"contact",
+			"datagrams look like answers to what was not seen: not counted as contacts",
+			"個のデータグラムは未観測の要求への応答とみなし、接触に数えていません"},
 		{flows->backscatter,
 			"SYN-ACK or RST answers nothing that was seen: backscatter, or one "
 			"direction "

@@ -181,7 +181,8 @@ static void check(const struct ww_flows *flows, const struct fuzz *fuzz)
 	const struct ww_flow_counts *counts = &flows->counts;
 	ww_assert(counts->contacts == fuzz->sent);
 	ww_assert(fuzz->sent + counts->taken_back * 2 >= fuzz->judged);
-	ww_assert(counts->answered + counts->refused + counts->unanswered + counts->undecided ==
+	ww_assert(counts->answered + counts->refused + counts->unanswered + counts->one_way +
+			  counts->undecided ==
 		  counts->contacts);
 	ww_assert(fuzz->judged + counts->undecided == counts->contacts + counts->taken_back);
 	ww_assert(fuzz->begun == counts->flows && fuzz->ended == fuzz->begun);

@@ -101,6 +101,10 @@ static void add_scan_test(struct ww_json *json, const struct ww_watch_summary *s
 	ww_json_int(json, "unanswered", (int64_t)flows->unanswered);
 	if (flows->undecided)
 		ww_json_int(json, "undecided", (int64_t)flows->undecided);
+	if (flows->one_way)
+		ww_json_int(json, "one_way", (int64_t)flows->one_way);
+	if (flows->unsolicited)
+		ww_json_int(json, "unsolicited", (int64_t)flows->unsolicited);
 	ww_json_real(json, "threshold", summary->scan_threshold, 4);
 	ww_json_real(json, "first_contacts_per_false_alarm", summary->scan_run_length, 0);
 	ww_json_real(json, "false_alarms_per_day", summary->false_alarms_a_day, 4);

@@ -229,6 +229,55 @@ static void check_drill(struct lint *lint)
 			"without threads and rate_per_s a drill uses its own");
 }
 
+/* ---- ports ---- */
+
+static bool is_listed(const struct ww_advisory *advisory, uint8_t proto, uint16_t port)
+{
+	for (size_t i = 0; i < advisory->n_ports; i++)
+		if (ww_ports_contain(&advisory->ports[i].port, proto, port))
+			return true;
+	return false;
+}
+
+/* The list tells watch who the server of a connection is whose start was not captured. */
+static void check_stage_ports(struct lint *lint)
+{
+	const struct ww_advisory *advisory = lint->advisory;
+	char text[WW_PORTS_TEXT_MAX];
+	for (size_t i = 0; i < advisory->n_stages; i++) {
+		const struct ww_stage *stage = &advisory->stages[i];
+		uint32_t port = stage->port.low;
+		if (stage->port.proto == 0)
+			continue;
+		while (port <= stage->port.high &&
+			is_listed(advisory, stage->port.proto, (uint16_t)port))
+			port++;
+		if (port <= stage->port.high)
+			warn(lint, "WA011", stage->at,
+				"stage '%s' uses %s, which network.ports does not list", stage->id,
+				ww_ports_print(&stage->port, text));
+	}
+}
+
+static void note_ports_again(struct lint *lint)
+{
+	const struct ww_advisory *advisory = lint->advisory;
+	char text[WW_PORTS_TEXT_MAX];
+	for (size_t i = 1; i < advisory->n_ports; i++) {
+		const struct ww_advisory_port *row = &advisory->ports[i];
+		size_t j = 0;
+		while (j < i && (advisory->ports[j].port.proto != row->port.proto ||
+					advisory->ports[j].port.high < row->port.low ||
+					advisory->ports[j].port.low > row->port.high))
+			j++;
+		if (j < i)
+			ww_problem_add(lint->problems, WW_SEVERITY_NOTE, NULL, row->at,
+				"%s is listed in line %u already, as '%.40s'",
+				ww_ports_print(&row->port, text), advisory->ports[j].at.line,
+				advisory->ports[j].role ? advisory->ports[j].role : "");
+	}
+}
+
 /* ---- the rest ---- */
 
 static void check_claims(struct lint *lint)
@@ -306,6 +355,8 @@ void ww_advisory_lint(const struct ww_advisory *advisory, struct ww_problems *pr
 	check_members(&lint, NULL, advisory, WW_NOWHERE);
 	check_names(&lint);
 	check_stages(&lint);
+	check_stage_ports(&lint);
+	note_ports_again(&lint);
 	check_drill(&lint);
 	check_claims(&lint);
 	check_items(&lint);

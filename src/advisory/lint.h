@@ -12,10 +12,11 @@
  *   WA007  what a drill cannot play
  *   WA008  a folder that is not called as the advisory
  *   WA009  a statement that contradicts another in the same item
+ *   WA011  a stage on a port that network.ports does not list
  *
  * A stage that waits for a rule which its rule files do not hold is an error. Whether rules
  * compile, and whether a dialog trips its rule, is for who has a rule engine.
- * Notes list the facts on which no command acts yet.
+ * A port that is listed again is a note. Notes list the facts on which no command acts yet.
  */
 #include "advisory/advisory.h"
 #include "advisory/problem.h"

@@ -196,6 +196,15 @@ static const struct smell smells[] = {
 	{"number: a\n", "WA007", 3, "needs network.stages", WW_SEVERITY_WARNING},
 	{"affected:\n  firmware: [{model: m, source: s, all_revisions: true, from: a}]\n", "WA009",
 		7, "all revisions, and yet", WW_SEVERITY_WARNING},
+	{STAGE "event: contact, sets: targeted, confidence: 1}\n", "WA011", 8,
+		"stage 'a' uses 1/tcp, which network.ports does not list", WW_SEVERITY_WARNING},
+	{STAGE "event: contact, sets: targeted, confidence: 1}\n"
+	       "  ports: [{port: 2-9/tcp, role: r, source: s}, {port: 1/udp, role: r, source: "
+	       "s}]\n",
+		"WA011", 8, "stage 'a' uses 1/tcp", WW_SEVERITY_WARNING},
+	{"network:\n  ports:\n  - {port: 1-5/tcp, role: exploit, source: s}\n"
+	 "  - {port: 5/udp, role: x, source: s}\n  - {port: 5/tcp, role: shell, source: s}\n",
+		"", 10, "5/tcp is listed in line 8 already, as 'exploit'", WW_SEVERITY_NOTE},
 	{"host:\n  mutexes: [{name: a, source: s}]\n", "", 7,
 		"no command acts on host.mutexes yet; planned: inspect", WW_SEVERITY_NOTE},
 };
@@ -229,6 +238,31 @@ static void lint_tells_what_smells(void **state)
 		ww_problems_done(&problems);
 		ww_advisory_free(&advisory);
 	}
+}
+
+/* Ports side by side, of another protocol, or listed in parts are no smell. */
+static void lint_is_silent_on_listed_ports(void **state)
+{
+	(void)state;
+	static const char text[] =
+		TOP STAGE "event: contact, sets: targeted, confidence: 1}\n"
+			  "  - {id: b, title: {en: t, ja: t}, from: attacker, port: 1-4/tcp, "
+			  "source: s, event: contact, sets: targeted, confidence: 1}\n"
+			  "  ports: [{port: 1-2/tcp, role: r, source: s}, {port: 3-4/tcp, role: r, "
+			  "source: s}, {port: 1-4/udp, role: r, source: s}]\n";
+	struct ww_problems problems = WW_PROBLEMS_INIT;
+	struct ww_advisory *advisory = NULL;
+	assert_int_equal(
+		ww_advisory_load_text("t.yaml", text, sizeof(text) - 1, NULL, &advisory, &problems),
+		0);
+	assert_int_equal(advisory->n_ports, 3);
+	ww_advisory_lint(advisory, &problems);
+	for (size_t i = 0; i < problems.n_items; i++) {
+		assert_string_not_equal(problems.items[i].code, "WA011");
+		assert_null(strstr(problems.items[i].text, "is listed in line"));
+	}
+	ww_problems_done(&problems);
+	ww_advisory_free(&advisory);
 }
 
 /* A sid in a comment, in quotes or as part of a number is none. */
@@ -317,6 +351,7 @@ int main(void)
 		cmocka_unit_test(everything_is_shown),
 		cmocka_unit_test(lines_keep_to_the_width),
 		cmocka_unit_test(lint_tells_what_smells),
+		cmocka_unit_test(lint_is_silent_on_listed_ports),
 		cmocka_unit_test(lint_finds_sids_in_rules),
 		cmocka_unit_test(shipped_advisories_pass_the_lint),
 		cmocka_unit_test(the_table_is_published),

@@ -16,6 +16,8 @@ struct candidate {
 	uint64_t frame;               /* of the contact, for imitation; else 0 */
 	uint32_t stages;              /* bit i: stage i of the advisory */
 	float weight, earlier_weight; /* earlier 0: nothing */
+	bool two_way;                 /* some of it in a conversation of both sides */
+	bool only_named;              /* all that is known is that a text names it */
 };
 
 enum case_flags {
@@ -39,6 +41,8 @@ struct chain_case {
 	uint8_t n_candidates;
 	bool in_use;
 	uint32_t stages;      /* seen on it as the victim */
+	uint32_t unproven;    /* success stages of which only one side was heard */
+	uint32_t told;        /* of them, those that a finding tells */
 	uint32_t stages_done; /* that it did to others */
 	int64_t stage_us[WW_HOST_STAGES];
 	uint64_t stage_finding[WW_HOST_STAGES];
@@ -71,7 +75,8 @@ struct ww_chain {
 	size_t n_advisories;
 	struct ww_hash_key key;
 	struct ww_detect_sink sink;
-	uint64_t weak_ports[2][1024]; /* bit: a weak stage of a victim waits for it; [udp] */
+	uint64_t weak_ports[2][1024];     /* bit: a weak stage of a victim waits for it; [udp] */
+	struct ww_flow_services services; /* ports of the advisories */
 
 	struct chain_case *cases;
 	uint32_t n_cases, used_cases;
@@ -85,6 +90,9 @@ struct ww_chain {
 
 	struct chain_proof *proofs; /* a ring */
 	size_t next_proof;
+
+	struct chain_pending *pending; /* a ring */
+	size_t next_pending, n_pending;
 
 	struct chain_finding *findings;
 	size_t n_findings;
@@ -106,6 +114,7 @@ struct deed {
 	uint64_t frame;
 	const struct ww_detect_hit *hit; /* NULL: a weak stage */
 	float weight;
+	bool one_sided; /* a success stage that is no proof yet */
 };
 
 enum { WW_PROOFS = 64, WW_PROOF_STEPS = 8 };
@@ -119,6 +128,25 @@ uint16_t ww_chain_proof_add(struct ww_chain *chain, const struct deed *deed);
 void ww_chain_proofs_finish(struct ww_chain *chain);
 /* That the stage is true, when these of its texts were seen. */
 double ww_chain_stage_confidence(const struct ww_stage *stage, uint16_t texts);
+
+enum { WW_PENDING = 64 };
+
+int ww_chain_pending_new(struct ww_chain *chain);
+/* A hit of a success stage waits for the other side to be heard. */
+void ww_chain_pend(
+	struct ww_chain *chain, uint32_t topic, uint32_t stage, const struct ww_detect_hit *hit);
+/* What is still pending is told as what it is. */
+void ww_chain_pending_finish(struct ww_chain *chain);
+/* Whether the hit fits the stage, and who is who. */
+bool ww_chain_roles(const struct ww_chain *chain, const struct ww_stage *stage,
+	const struct ww_detect_hit *hit, struct deed *deed);
+/* What the peer did to the host, or NULL. */
+struct candidate *ww_chain_peer(struct chain_case *self, const struct ww_ip *peer);
+/* A hit of one stage of one advisory. */
+void ww_chain_stage_hit(
+	struct ww_chain *chain, uint32_t topic, uint32_t index, const struct ww_detect_hit *hit);
+/* The finding of a deed; returns its id. */
+uint64_t ww_chain_deed_finding(struct ww_chain *chain, const struct deed *deed);
 
 int ww_chain_tables_new(struct ww_chain *chain, const struct ww_chain_config *config);
 void ww_chain_tables_free(struct ww_chain *chain);
@@ -145,6 +173,7 @@ static inline uint32_t topic_of_port(uint8_t proto, uint16_t port)
 #define WEIGHT_NAMED       100.0F /* took over, and the text names the peer itself */
 #define WEIGHT_NAMED_OTHER 5.0F   /* the text names somebody who is not the peer */
 #define WEIGHT_TAKEN       1.0F
+#define WEIGHT_ONLY_NAMED  0.05F /* the same, and there is no other sign that it exists */
 #define WEIGHT_ATTACKED    0.02F
 #define WEIGHT_CONTACTED   0.001F
 #define WEIGHT_UNSEEN      0.0005 /* that the true parent is in no packet */

@@ -227,6 +227,14 @@ static void strengthen(
 	at->weight = weight;
 }
 
+struct candidate *ww_chain_peer(struct chain_case *self, const struct ww_ip *peer)
+{
+	for (int i = 0; i < self->n_candidates; i++)
+		if (ww_ip_equal(&self->candidates[i].peer, peer))
+			return &self->candidates[i];
+	return NULL;
+}
+
 void ww_chain_candidate(struct chain_case *self, const struct ww_ip *peer, int64_t time_us,
 	uint64_t frame, uint32_t stages, float weight)
 {

@@ -15,6 +15,18 @@ struct ww_chain_config ww_chain_config_default(void)
 	};
 }
 
+/* Ports that are somebody's service: no client's, where who began was guessed. */
+static void note_services(struct ww_chain *chain, const struct ww_advisory *advisory)
+{
+	for (size_t i = 0; i < advisory->n_ports + n_stages(advisory); i++) {
+		const struct ww_ports *ports =
+			i < advisory->n_ports ? &advisory->ports[i].port
+					      : &advisory->stages[i - advisory->n_ports].port;
+		for (uint32_t port = ports->low; ports->proto && port <= ports->high; port++)
+			ww_flow_service_add(&chain->services, ports->proto, (uint16_t)port);
+	}
+}
+
 /* Contacts are many and few are at a port that a stage waits for: one bit each. */
 static void note_weak_ports(struct ww_chain *chain, const struct ww_advisory *advisory)
 {
@@ -44,12 +56,16 @@ int ww_chain_new(const struct ww_chain_config *config, struct ww_chain **ret, st
 	int r = ww_chain_tables_new(chain, config);
 	if (r == 0)
 		r = ww_chain_proofs_new(chain);
+	if (r == 0)
+		r = ww_chain_pending_new(chain);
 	if (r < 0) {
 		ww_chain_free(&chain);
 		return r;
 	}
 	for (size_t i = 0; i < chain->n_advisories; i++)
 		note_weak_ports(chain, chain->advisories[i]);
+	for (size_t i = 0; i < chain->n_advisories; i++)
+		note_services(chain, chain->advisories[i]);
 	*ret = chain;
 	return 0;
 }
@@ -60,6 +76,7 @@ void ww_chain_free(struct ww_chain **chain)
 		return;
 	ww_chain_tables_free(*chain);
 	free((*chain)->proofs);
+	free((*chain)->pending);
 	free((*chain)->hosts);
 	free((*chain)->incidents);
 	free((*chain)->incident_findings);
@@ -100,7 +117,7 @@ uint64_t ww_chain_emit(struct ww_chain *chain, uint32_t topic, struct ww_finding
 	return id;
 }
 
-static uint64_t emit_deed(struct ww_chain *chain, const struct deed *deed)
+uint64_t ww_chain_deed_finding(struct ww_chain *chain, const struct deed *deed)
 {
 	const struct ww_stage *stage = &chain->advisories[deed->topic]->stages[deed->stage];
 	struct ww_finding finding = stage_finding(chain, deed->topic, deed->stage, deed->time_us);
@@ -119,7 +136,11 @@ static uint64_t emit_deed(struct ww_chain *chain, const struct deed *deed)
 	if (deed->hit) {
 		evidence = deed->hit->evidence;
 		finding.proto = deed->hit->proto;
-		finding.port = deed->hit->server_port;
+		/* Of the stage: on the client's side, where who began was guessed wrong. */
+		bool at_server =
+			!stage->port.proto ||
+			ww_ports_contain(&stage->port, deed->hit->proto, deed->hit->server_port);
+		finding.port = at_server ? deed->hit->server_port : deed->hit->client_port;
 		finding.sid = deed->hit->sid;
 		finding.gid = deed->hit->gid;
 		copy_text(finding.flow, sizeof finding.flow, deed->hit->flow);
@@ -127,14 +148,19 @@ static uint64_t emit_deed(struct ww_chain *chain, const struct deed *deed)
 	char attacker[WW_IP_TEXT_MAX], victim[WW_IP_TEXT_MAX];
 	ww_ip_print(&deed->attacker, attacker);
 	ww_ip_print(&deed->victim, victim);
-	snprintf(finding.msg, sizeof finding.msg, "%s: %s by %s", ww_text_in(&stage->title, "en"),
-		victim, attacker);
+	snprintf(finding.msg, sizeof finding.msg, "%s: %s by %s%s", ww_text_in(&stage->title, "en"),
+		victim, attacker,
+		deed->one_sided ? " (one direction only: success not proven)" : "");
+	if (deed->one_sided)
+		finding.confidence = fmin(finding.confidence, WW_CHAIN_ONE_SIDED);
 	if (deed->frame) {
 		finding.frames[0] = deed->frame;
 		finding.n_frames = 1;
 	}
 	finding.evidence = &evidence;
 	finding.n_evidence = 1;
+	if (deed->one_sided)
+		return ww_chain_emit(chain, deed->topic, &finding);
 	return ww_chain_proof_open(chain, &finding, deed);
 }
 
@@ -143,13 +169,23 @@ static void see_stage(struct ww_chain *chain, struct chain_case *victim, const s
 {
 	const struct ww_stage *stage = &chain->advisories[deed->topic]->stages[deed->stage];
 	uint32_t bit = 1u << deed->stage;
-	if (stage->sets > victim->state)
-		victim->state = (uint8_t)stage->sets;
+	enum ww_host_state sets = deed->one_sided ? WW_HOST_ATTACKED : stage->sets;
+	if (sets > victim->state)
+		victim->state = (uint8_t)sets;
 	if (stage->sets >= WW_HOST_ATTACKED && !(victim->flags & CASE_ATTACKED)) {
 		victim->flags |= CASE_ATTACKED;
 		victim->attacked_us = deed->time_us;
 	}
 	ww_chain_candidate(victim, &deed->attacker, deed->time_us, deed->frame, bit, deed->weight);
+	struct candidate *peer = ww_chain_peer(victim, &deed->attacker);
+	if (peer) {
+		peer->only_named = false;
+		peer->two_way |= deed->hit && deed->hit->two_way;
+	}
+	if (deed->one_sided) {
+		victim->unproven |= bit;
+		return;
+	}
 	if (stage->sets >= WW_HOST_TAKEN_OVER && !(victim->flags & CASE_TAKEN)) {
 		victim->flags |= CASE_TAKEN;
 		victim->taken_us = deed->time_us;
@@ -165,7 +201,7 @@ static void see_stage(struct ww_chain *chain, struct chain_case *victim, const s
 	victim->stage_us[deed->stage] = deed->time_us;
 	victim->stage_finding[deed->stage] = deed->hit ? deed->hit->finding : 0;
 	if (stage->sets >= WW_HOST_TAKEN_OVER)
-		victim->stage_finding[deed->stage] = emit_deed(chain, deed);
+		victim->stage_finding[deed->stage] = ww_chain_deed_finding(chain, deed);
 }
 
 /* The contacts that came before the first strong stage of the pair: the stage 'targeted'. */
@@ -256,6 +292,9 @@ static void see_attacker(struct ww_chain *chain, uint32_t number, const struct d
 		self->flags |= CASE_STRUCK;
 		self->struck_us = deed->time_us;
 	}
+	/* One packet of a forged sender must not make it look infected. */
+	if (deed->hit && deed->hit->proto == WW_PROTO_TCP && !deed->hit->two_way)
+		return;
 	ww_chain_spreading(chain, number, ww_chain_spreading_stage(advisory, deed->stage),
 		deed->time_us, deed->frame, NULL);
 }
@@ -293,26 +332,67 @@ static void apply(struct ww_chain *chain, const struct deed *deed)
 	see_stage(chain, &chain->cases[victim], deed);
 }
 
-/* Whether the hit fits the stage, and who is who. */
-static bool roles_of_hit(const struct ww_stage *stage, const struct ww_detect_hit *hit,
-	struct ww_ip *ret_attacker, struct ww_ip *ret_victim)
+enum { PORT_SYSTEM_END = 1024 }; /* RFC 6335 */
+
+static bool is_service(const struct ww_chain *chain, uint8_t proto, uint16_t port)
+{
+	return port < PORT_SYSTEM_END || ww_flow_service_has(&chain->services, proto, port);
+}
+
+bool ww_chain_roles(const struct ww_chain *chain, const struct ww_stage *stage,
+	const struct ww_detect_hit *hit, struct deed *deed)
 {
 	bool swap = false;
 	if (stage->port.proto) {
 		bool at_server = ww_ports_contain(&stage->port, hit->proto, hit->server_port);
 		bool at_client = ww_ports_contain(&stage->port, hit->proto, hit->client_port);
-		/* Who began was guessed wrong where the stage's port is on the other side. */
-		swap = !at_server && at_client && !hit->start_seen;
+		/*
+		 * Who began was guessed wrong where the stage's port is on the other side, unless
+		 * there was a reason for the guess: a client of a web server may have that port.
+		 */
+		swap = !at_server && at_client && !hit->start_seen &&
+		       !is_service(chain, hit->proto, hit->server_port);
 		if (!at_server && !swap)
 			return false;
 	}
 	bool client_attacks = (stage->from == WW_ROLE_ATTACKER) != swap;
-	*ret_attacker = client_attacks ? hit->client : hit->server;
-	*ret_victim = client_attacks ? hit->server : hit->client;
+	deed->attacker = client_attacks ? hit->client : hit->server;
+	deed->victim = client_attacks ? hit->server : hit->client;
 	return true;
 }
 
-static void apply_hit(
+/* A success is seen when both sides took part, or, of a datagram, did in another stage. */
+static bool is_proven(
+	struct ww_chain *chain, const struct deed *deed, const struct ww_detect_hit *hit)
+{
+	if (hit->two_way)
+		return true;
+	uint32_t victim = ww_chain_find(chain, &deed->victim, deed->topic);
+	if (hit->proto == WW_PROTO_TCP || victim == NO_CASE)
+		return false;
+	const struct candidate *peer = ww_chain_peer(&chain->cases[victim], &deed->attacker);
+	return peer && peer->two_way;
+}
+
+/* The text names another than the peer: address translation, or a lie. Both are kept. */
+static void name_other(
+	struct ww_chain *chain, const struct deed *deed, const struct ww_detect_hit *hit)
+{
+	uint32_t victim = ww_chain_find(chain, &deed->victim, deed->topic);
+	struct chain_case *self = &chain->cases[victim];
+	if (self->taken_us != hit->time_us || self->n_candidates == WW_CHAIN_CANDIDATES ||
+		ww_chain_peer(self, &hit->address))
+		return;
+	self->candidates[self->n_candidates++] = (struct candidate){.peer = hit->address,
+		.time_us = hit->time_us,
+		.weight_us = hit->time_us,
+		.frame = hit->frame,
+		.stages = 1u << deed->stage,
+		.weight = WEIGHT_NAMED_OTHER,
+		.only_named = true};
+}
+
+void ww_chain_stage_hit(
 	struct ww_chain *chain, uint32_t topic, uint32_t index, const struct ww_detect_hit *hit)
 {
 	const struct ww_stage *stage = &chain->advisories[topic]->stages[index];
@@ -324,7 +404,7 @@ static void apply_hit(
 		.hit = hit,
 		.weight = WEIGHT_ATTACKED,
 	};
-	if (!roles_of_hit(stage, hit, &deed.attacker, &deed.victim))
+	if (!ww_chain_roles(chain, stage, hit, &deed))
 		return;
 	if (stage->sets < WW_HOST_ATTACKED)
 		deed.weight = WEIGHT_CONTACTED;
@@ -336,24 +416,18 @@ static void apply_hit(
 		chain->counts.unproven++;
 		return;
 	}
+	if (!is_proven(chain, &deed, hit)) {
+		deed.one_sided = true;
+		apply(chain, &deed);
+		ww_chain_pend(chain, topic, index, hit);
+		return;
+	}
 	bool names_peer = hit->has_address && ww_ip_equal(&hit->address, &deed.attacker);
 	deed.weight = names_peer ? WEIGHT_NAMED : WEIGHT_TAKEN;
 	apply(chain, &deed);
-	if (!hit->has_address || names_peer || ww_ip_equal(&hit->address, &deed.victim) ||
-		ww_ip_equal(&deed.attacker, &deed.victim))
-		return;
-	/* The text names another than the peer: address translation, or a lie. Both are kept. */
-	uint32_t victim = ww_chain_find(chain, &deed.victim, topic);
-	uint32_t named = ww_chain_case(chain, &hit->address, topic, hit->time_us, victim);
-	struct chain_case *self = &chain->cases[victim];
-	ww_assert(named != victim);
-	if (self->taken_us == hit->time_us && self->n_candidates < WW_CHAIN_CANDIDATES)
-		self->candidates[self->n_candidates++] = (struct candidate){.peer = hit->address,
-			.time_us = hit->time_us,
-			.weight_us = hit->time_us,
-			.frame = hit->frame,
-			.stages = 1u << index,
-			.weight = WEIGHT_NAMED_OTHER};
+	if (hit->has_address && !names_peer && !ww_ip_equal(&hit->address, &deed.victim) &&
+		!ww_ip_equal(&deed.attacker, &deed.victim))
+		name_other(chain, &deed, hit);
 }
 
 static bool has_sid(const struct ww_stage *stage, uint32_t sid)
@@ -376,31 +450,33 @@ void ww_chain_hit(struct ww_chain *chain, const struct ww_detect_hit *hit)
 			if (hit->stage >= 0
 					? stage->event == WW_STAGE_TEXT && i == (uint32_t)hit->stage
 					: stage->event == WW_STAGE_RULE && has_sid(stage, hit->sid))
-				apply_hit(chain, topic, i, hit);
+				ww_chain_stage_hit(chain, topic, i, hit);
 		}
 		return;
 	}
 }
 
-/* The last strong stage between the two, before stage `index`, lies within the time allowed. */
-static bool in_order(const struct chain_case *victim, const struct ww_ip *attacker,
-	const struct ww_stage *stages, uint32_t index, int64_t time_us)
+/*
+ * The last strong stage between the two, before stage `index`, lies within the time allowed; and
+ * where this one would prove a success, both sides took part in one of them.
+ */
+static bool in_order(struct chain_case *victim, const struct ww_stage *stages,
+	const struct deed *deed, bool two_way)
 {
-	for (int i = 0; i < victim->n_candidates; i++) {
-		const struct candidate *at = &victim->candidates[i];
-		if (!ww_ip_equal(&at->peer, attacker) || !(at->stages & ((1u << index) - 1)))
-			continue;
-		double after_s = ((double)time_us - (double)at->time_us) / 1e6;
-		return stages[index].within_s == 0 ||
-		       fabs(after_s) <= (double)stages[index].within_s;
-	}
-	return false;
+	const struct ww_stage *stage = &stages[deed->stage];
+	const struct candidate *at = ww_chain_peer(victim, &deed->attacker);
+	if (!at || !(at->stages & ((1u << deed->stage) - 1)))
+		return false;
+	if (stage->sets >= WW_HOST_TAKEN_OVER && !two_way && !at->two_way)
+		return false;
+	double after_s = ((double)deed->time_us - (double)at->time_us) / 1e6;
+	return stage->within_s == 0 || fabs(after_s) <= (double)stage->within_s;
 }
 
 /* A weak stage: somebody reached a port, and that fits what was seen between the two before. */
 static void weak_stage(struct ww_chain *chain, const struct ww_ip *client,
 	const struct ww_ip *server, uint8_t proto, uint16_t port, int64_t time_us, uint64_t frame,
-	bool is_connection)
+	bool is_connection, bool two_way)
 {
 	bool is_udp = proto == WW_PROTO_UDP;
 	if (!(chain->weak_ports[is_udp][port / 64] >> port % 64 & 1))
@@ -427,8 +503,8 @@ static void weak_stage(struct ww_chain *chain, const struct ww_ip *client,
 				.weight = WEIGHT_ATTACKED,
 			};
 			uint32_t victim = ww_chain_find(chain, &deed.victim, topic);
-			if (victim != NO_CASE && in_order(&chain->cases[victim], &deed.attacker,
-							 advisory->stages, i, time_us))
+			if (victim != NO_CASE &&
+				in_order(&chain->cases[victim], advisory->stages, &deed, two_way))
 				apply(chain, &deed);
 		}
 	}
@@ -438,7 +514,7 @@ void ww_chain_contact(struct ww_chain *chain, const struct ww_contact *contact)
 {
 	if (contact->outcome == WW_CONTACT_SENT)
 		weak_stage(chain, &contact->src, &contact->dst, contact->proto, contact->port,
-			contact->sent_us, contact->sent_frame, false);
+			contact->sent_us, contact->sent_frame, false, false);
 	else if (contact->outcome == WW_CONTACT_REACHED && contact->proto)
 		ww_chain_reached(chain, &contact->src, &contact->dst, contact->proto, contact->port,
 			contact->sent_us, contact->sent_frame);
@@ -447,7 +523,8 @@ void ww_chain_contact(struct ww_chain *chain, const struct ww_contact *contact)
 void ww_chain_connection(struct ww_chain *chain, const struct ww_detect_connection *connection)
 {
 	weak_stage(chain, &connection->client, &connection->server, connection->proto,
-		connection->server_port, connection->time_us, connection->frame, true);
+		connection->server_port, connection->time_us, connection->frame, true,
+		connection->start_seen);
 	if (connection->proto)
 		ww_chain_reached(chain, &connection->client, &connection->server, connection->proto,
 			connection->server_port, connection->time_us, connection->frame);
@@ -516,6 +593,11 @@ static void detector_hit(void *state, const struct ww_detect_hit *hit)
 	ww_chain_hit(state, hit);
 }
 
+static void detector_two_way(void *state, uint32_t flow_id)
+{
+	ww_chain_two_way(state, flow_id);
+}
+
 static void detector_finding(void *state, const struct ww_finding *finding)
 {
 	if (finding->kind == WW_FINDING_SCAN)
@@ -554,8 +636,9 @@ const struct ww_detector ww_detector_chain = {
 	.paper = "Gu, Sharif, Qin, Dagon, Lee, Riley: Worm detection, early warning and response "
 		 "based on local victim information, ACSAC 2004; Gu, Porras and others: BotHunter, "
 		 "USENIX Security 2007",
-	.limits = "Texts and rule hits are what the sender wants them to be: who completes a "
-		  "connection can play an infected host, or name an innocent parent. Without a "
+	.limits = "Texts and rule hits are what the sender wants them to be: who forges "
+		  "both sides of a conversation can play an infected host, or name an innocent "
+		  "parent; of one direction only, no success is believed. Without a "
 		  "shell stage a parent whose packets were not captured is missed.",
 	.state_bytes = WW_CHAIN_CASES * (sizeof(struct chain_case) + 3 * sizeof(uint32_t)) +
 		       WW_CHAIN_CONTACTS * sizeof(struct chain_contact) +
@@ -565,6 +648,7 @@ const struct ww_detector ww_detector_chain = {
 	.contact = detector_contact,
 	.connection = detector_connection,
 	.hit = detector_hit,
+	.two_way = detector_two_way,
 	.finding = detector_finding,
 	.finish = detector_finish,
 	.count = detector_count,

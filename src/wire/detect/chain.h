@@ -40,7 +40,7 @@
  * the least-squares slope of ln(infected so far) over the first half of the infections, 8 or more.
  * NaN where there is too little.
  *
- * Memory (defaults): 65,536 cases (host and outbreak) of 1,344 bytes, touched as used; of a
+ * Memory (defaults): 65,536 cases (host and outbreak) of 1,352 bytes, touched as used; of a
  * full bucket of 8, the one of the lowest state, then the longest silent goes. 65,536 answered
  * contacts of 56 bytes in buckets of 8 for imitation; of a full bucket, contacts of sources that
  * are no scanners go first, then the oldest. 65,536 finding numbers of incidents. 12 stages of an
@@ -48,8 +48,14 @@
  *
  * How it is fooled: texts and rule hits are what the sender wants them to be; who completes a TCP
  * handshake can play an infected host or name an innocent parent (which then shows as an
- * alternative of lower p, because it is not the peer). Stages that set taken_over are therefore
- * taken from established connections only.
+ * alternative of lower p, because it is not the peer).
+ *
+ * One packet is no proof: stages that set taken_over or more count when both sides of the
+ * conversation were heard (struct ww_flow, heard). A hit before that waits, among the last 64; its
+ * host is `attacked` meanwhile, and for good when the other side says nothing or resets: a finding
+ * says "one direction only". A datagram counts also when the same two hosts had a stage in a
+ * two-way conversation. A host that was attacked and attacks is spreading by what it does in
+ * two-way conversations, or by scans. Who sees and forges both sides can still frame any host.
  */
 #include "wire/detect/detect.h"
 
@@ -66,6 +72,8 @@ enum {
 #define WW_CHAIN_TAU_S 60.0
 /* P(infected | attacked, then attacking), where no stage of the advisory says it. */
 #define WW_CHAIN_SPREADING 0.9
+/* P(the stage succeeded | one direction only). */
+#define WW_CHAIN_ONE_SIDED 0.5
 /* P(infected | reached by a scanner of a port, then scanning that port). */
 #define WW_CHAIN_IMITATION 0.7
 #define WW_CHAIN_P_MAX     0.99
@@ -81,7 +89,7 @@ struct ww_chain_config {
 struct ww_chain_counts {
 	uint64_t cases, evicted_cases;
 	uint64_t evicted_contacts;
-	uint64_t unproven;          /* hits of a success stage outside an established connection */
+	uint64_t unproven;          /* hits of a success stage of which one side was heard */
 	uint64_t dropped_findings;  /* numbers beyond WW_CHAIN_FINDINGS */
 	uint64_t dropped_incidents; /* beyond WW_CHAIN_INCIDENTS, with their hosts */
 };
@@ -95,6 +103,8 @@ void ww_chain_free(struct ww_chain **chain);
 void ww_chain_contact(struct ww_chain *chain, const struct ww_contact *contact);
 void ww_chain_connection(struct ww_chain *chain, const struct ww_detect_connection *connection);
 void ww_chain_hit(struct ww_chain *chain, const struct ww_detect_hit *hit);
+/* Both sides of the flow were heard: its hits that wait become proof. */
+void ww_chain_two_way(struct ww_chain *chain, uint32_t flow_id);
 /* A finding of kind scan, at its alarm, with its walk as evidence. */
 void ww_chain_scan(struct ww_chain *chain, const struct ww_finding *scan);
 /* Builds hosts and incidents. Call once, after the last fact. Returns 0 or -ENOMEM. */

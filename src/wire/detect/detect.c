@@ -108,6 +108,13 @@ void ww_detect_hit(struct ww_detect *detect, const struct ww_detect_hit *hit)
 			registered[i]->hit(detect->states[i], hit);
 }
 
+void ww_detect_two_way(struct ww_detect *detect, uint32_t flow_id)
+{
+	for (size_t i = 0; i < N; i++)
+		if (registered[i]->two_way)
+			registered[i]->two_way(detect->states[i], flow_id);
+}
+
 int ww_detect_finish(struct ww_detect *detect)
 {
 	for (size_t i = 0; i < N; i++) {

@@ -19,7 +19,8 @@ struct ww_detect_hit {
 	uint8_t proto;
 	enum ww_dir dir;  /* of the bytes that matched */
 	bool start_seen;  /* false: who began was guessed */
-	bool established; /* two-way */
+	bool established; /* of a flow, not of a lone packet */
+	bool two_way;     /* both sides were heard by then (struct ww_flow) */
 	uint32_t gid, sid;
 	const char *msg;
 	const char *advisory; /* ID, or NULL: a rule of the user's */
@@ -73,7 +74,7 @@ struct ww_detect_counts {
 	double false_alarms;         /* expected among the contacts of this run, at most */
 	double false_alarms_per_day; /* at its rate of contacts; NaN for less than a second */
 	uint64_t evicted;            /* evidence given up: some table was full */
-	uint64_t unproven;           /* success stages seen outside an established connection */
+	uint64_t unproven;           /* success stages of which one side only was heard */
 };
 
 /*
@@ -92,6 +93,8 @@ struct ww_detector {
 	void (*contact)(void *state, const struct ww_contact *contact);
 	void (*connection)(void *state, const struct ww_detect_connection *connection);
 	void (*hit)(void *state, const struct ww_detect_hit *hit);
+	/* Both sides of the flow were heard now; hits of it before said that they were not. */
+	void (*two_way)(void *state, uint32_t flow_id);
 	void (*finding)(void *state, const struct ww_finding *finding);
 	int (*finish)(void *state); /* after the last fact; 0 or -ENOMEM */
 	void (*count)(const void *state, struct ww_detect_counts *counts);
@@ -114,6 +117,7 @@ void ww_detect_free(struct ww_detect **detect);
 void ww_detect_contact(struct ww_detect *detect, const struct ww_contact *contact);
 void ww_detect_connection(struct ww_detect *detect, const struct ww_detect_connection *connection);
 void ww_detect_hit(struct ww_detect *detect, const struct ww_detect_hit *hit);
+void ww_detect_two_way(struct ww_detect *detect, uint32_t flow_id);
 /* Once, after the last fact (ww_flows_finish comes before). 0 or -ENOMEM. */
 int ww_detect_finish(struct ww_detect *detect);
 /* The i-th host and incident, or NULL behind the last; in the order of chain.h. After finish. */

@@ -110,6 +110,14 @@ static bool can_be_parent(const struct forest *forest, const struct chain_case *
 	return peer != NO_CASE && forest->chain->cases[peer].scan_us < self->scan_us;
 }
 
+/* The host did something itself, or had something done to it: it is more than a name in a text. */
+static bool was_seen(const struct forest *forest, const struct ww_ip *ip, uint32_t topic)
+{
+	const struct ww_chain *chain = forest->chain;
+	uint32_t number = ww_chain_find(chain, ip, topic);
+	return number != NO_CASE && chain->cases[number].flags & (CASE_ATTACKED | CASE_STRUCK);
+}
+
 static void insert_parent(struct node *node, struct ww_parent parent)
 {
 	size_t at = node->n_parents;
@@ -136,6 +144,8 @@ static void weigh_parents(
 		struct cause cause;
 		if (!can_be_parent(forest, self, at, onset_us, &cause))
 			continue;
+		if (at->only_named && !was_seen(forest, &at->peer, self->topic))
+			cause.weight = (double)WEIGHT_ONLY_NAMED;
 		double age_s = ((double)onset_us - (double)cause.time_us) / 1e6;
 		/* An age of hours would vanish in a double; the ratios matter, not the values. */
 		double decay = exp(-fmin(age_s / WW_CHAIN_TAU_S, 600));
@@ -203,7 +213,8 @@ static double confidence_of(const struct forest *forest, const struct node *node
 		return self->flags & CASE_STRUCK
 			       ? stages_confidence(
 					 forest, self, self->stages_done, WW_HOST_ATTACKED)
-			       : stages_confidence(forest, self, self->stages, WW_HOST_ATTACKED);
+			       : stages_confidence(forest, self, self->stages | self->unproven,
+					 WW_HOST_ATTACKED);
 	double own = stages_confidence(forest, self, self->stages, WW_HOST_TAKEN_OVER);
 	bool shown = own > 0;
 	if (self->flags & CASE_SPREADS && !shown)
@@ -649,6 +660,7 @@ static void decide(struct forest *forest)
 int ww_chain_finish(struct ww_chain *chain)
 {
 	ww_assert(!chain->hosts);
+	ww_chain_pending_finish(chain);
 	ww_chain_proofs_finish(chain);
 	struct forest forest = {.chain = chain};
 	int r = grow(&forest);

@@ -78,9 +78,33 @@ static const struct ww_advisory blaster = {.path = path_yaml,
 	.n_stages = 5};
 static const struct ww_advisory red = {
 	.path = path_yaml, .id = id_red, .title = {t_red}, .stages = red_stages, .n_stages = 1};
-static const struct ww_advisory *const advisories[] = {&blaster, &red};
+/* As the advisory of Blaster has it: the request for the file is told by its text. */
+static char id_fetch[] = "fetch-by-text";
+static struct ww_stage fetch_stages[] = {
+	{.at = {10, 1},
+		.id = s_fetch,
+		.title = {s_fetch},
+		.from = WW_ROLE_VICTIM,
+		.event = WW_STAGE_TEXT,
+		.port = {WW_PROTO_UDP, 69, 69},
+		.sets = WW_HOST_FETCHED,
+		.confidence = .9},
+	{.at = {20, 1},
+		.id = s_shell,
+		.title = {s_shell},
+		.event = WW_STAGE_TEXT,
+		.port = {WW_PROTO_TCP, 4444, 4444},
+		.sets = WW_HOST_TAKEN_OVER,
+		.confidence = .7},
+};
+static const struct ww_advisory fetch_by_text = {.path = path_yaml,
+	.id = id_fetch,
+	.title = {t_title},
+	.stages = fetch_stages,
+	.n_stages = 2};
+static const struct ww_advisory *const advisories[] = {&blaster, &red, &fetch_by_text};
 
-enum { KEPT = 20000, SHELL = 2 };
+enum { KEPT = 20000, SHELL = 2, FETCH_TEXT = 0 };
 
 struct world {
 	struct ww_detect *detect;
@@ -161,6 +185,8 @@ static struct ww_detect_hit hit_of(struct world *world, const char *advisory, ui
 		.proto = WW_PROTO_TCP,
 		.start_seen = true,
 		.established = true,
+		.two_way = true,
+		.flow_id = (uint32_t)world->frame,
 		.gid = 1,
 		.sid = sid,
 		.msg = "x",
@@ -448,18 +474,147 @@ static void a_scan_alone_makes_no_root(void **state)
 	world_done(&world);
 }
 
-/* The text names another than the peer: both are kept, the named one first. */
+/* What one packet of anybody's making can say, for each stage: that there was an attack. */
+static void one_packet_frames_nobody(void **state)
+{
+	static const struct {
+		int stage; /* -1: the exploit */
+		uint8_t proto;
+		uint16_t port;
+		bool answered; /* the other side is heard later */
+		const char *victim;
+	} rows[] = {
+		{-1, WW_PROTO_TCP, 135, false, "attacked"},
+		{-1, WW_PROTO_TCP, 135, true, "attacked"},
+		{SHELL, WW_PROTO_TCP, 4444, false, "attacked"},
+		{SHELL, WW_PROTO_TCP, 4444, true, "taken_over"},
+		{FETCH_TEXT, WW_PROTO_UDP, 69, false, "attacked"},
+		{FETCH_TEXT, WW_PROTO_UDP, 69, true, "fetched"},
+	};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		struct world world;
+		world_init(&world);
+		bool asks = rows[i].proto == WW_PROTO_UDP;
+		struct ww_detect_hit hit = hit_of(&world, asks ? id_fetch : id_blaster,
+			asks ? 2 : 1, asks ? 1 : 2, rows[i].port, asks ? 0 : rows[i].stage,
+			rows[i].stage < 0 ? 1000001 : 0, 0);
+		hit.start_seen = hit.two_way = false;
+		hit.proto = rows[i].proto;
+		ww_detect_hit(world.detect, &hit);
+		ww_detect_two_way(world.detect, hit.flow_id + 1); /* another's */
+		if (rows[i].answered)
+			ww_detect_two_way(world.detect, hit.flow_id);
+		finish(&world);
+		bool taken = strcmp(rows[i].victim, "attacked") != 0;
+		const struct ww_host *victim = find(&world, 2);
+		assert_string_equal(victim->state, rows[i].victim);
+		assert_int_equal(victim->infected, taken);
+		assert_int_equal(find(&world, 1)->infected, taken);
+		assert_true(victim->confidence > 0);
+		bool waited = rows[i].stage >= 0 && !taken;
+		assert_int_equal(ww_detect_counts(world.detect).unproven, waited);
+		assert_int_equal(world.n_kind[WW_FINDING_STAGE], rows[i].stage >= 0);
+		assert_int_equal(
+			waited, world.n_findings && strstr(world.findings[0].msg, "one direction"));
+		world_done(&world);
+	}
+}
+
+/* A forged attack by an attacked host does not make it spread. */
+static void one_packet_spreads_nothing(void **state)
+{
+	struct world world;
+	world_init(&world);
+	ida(&world, 1, 2);
+	struct ww_detect_hit hit = hit_of(&world, id_red, 2, 3, 80, -1, 1243, 0);
+	hit.two_way = false;
+	ww_detect_hit(world.detect, &hit);
+	finish(&world);
+	assert_false(find(&world, 2)->infected);
+	world_done(&world);
+}
+
+/* The victim's request is one datagram, but both sides were heard in the shell. */
+static void a_datagram_counts_beside_a_shell(void **state)
+{
+	for (int order = 0; order < 2; order++) {
+		struct world world;
+		world_init(&world);
+		struct ww_detect_hit fetch = hit_of(&world, id_fetch, 2, 1, 69, 0, 0, 0);
+		fetch.proto = WW_PROTO_UDP;
+		fetch.two_way = false;
+		struct ww_detect_hit open = hit_of(&world, id_fetch, 1, 2, 4444, 1, 0, 0);
+		ww_detect_hit(world.detect, order ? &open : &fetch);
+		ww_detect_hit(world.detect, order ? &fetch : &open);
+		finish(&world);
+		assert_string_equal(find(&world, 2)->state, "fetched");
+		assert_int_equal(find(&world, 2)->n_stages, 2);
+		assert_int_equal(ww_detect_counts(world.detect).unproven, 0);
+		world_done(&world);
+	}
+}
+
+/* A flood of one-sided hits: the oldest are told and counted, none is believed. */
+static void one_sided_hits_are_bounded(void **state)
+{
+	struct world world;
+	world_init(&world);
+	for (uint32_t i = 0; i < 200; i++) {
+		struct ww_detect_hit hit =
+			hit_of(&world, id_blaster, 1, 100 + i, 4444, SHELL, 0, 0);
+		hit.two_way = false;
+		ww_detect_hit(world.detect, &hit);
+	}
+	finish(&world);
+	assert_int_equal(ww_detect_counts(world.detect).unproven, 200);
+	assert_int_equal(world.n_kind[WW_FINDING_STAGE], 200);
+	assert_int_equal(ww_detect_incident(world.detect, 0)->infected, 0);
+	assert_int_equal(ww_detect_incident(world.detect, 0)->attempted, 200);
+	world_done(&world);
+}
+
+/* A page that quotes the worm, to a browser whose port happens to be the shell's. */
+static void a_web_page_is_no_shell(void **state)
+{
+	static const struct {
+		uint16_t server_port;
+		bool swapped;
+	} rows[] = {{80, false}, {135, false}, {1793, true}, {8080, true}};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		struct world world;
+		world_init(&world);
+		struct ww_detect_hit hit =
+			hit_of(&world, id_blaster, 2, 1, rows[i].server_port, SHELL, 0, 0x01020304);
+		hit.client_port = 4444;
+		hit.start_seen = false;
+		ww_detect_hit(world.detect, &hit);
+		finish(&world);
+		assert_int_equal(find(&world, 2) != NULL, rows[i].swapped);
+		assert_null(find(&world, 0x01020304));
+		if (rows[i].swapped)
+			assert_int_equal(world.findings[0].port, 4444);
+		world_done(&world);
+	}
+}
+
+/* The text names another than the peer: both are kept; first the named one if it exists. */
 static void a_named_stranger_is_an_alternative(void **state)
 {
 	struct world world;
 	world_init(&world);
 	shell(&world, 1, 2, 77);
 	shell(&world, 1, 3, 3);
+	exploit(&world, 88, 5); /* seen doing something itself */
+	shell(&world, 1, 4, 88);
 	finish(&world);
-	parent_is(&world, 2, 77);
-	assert_true(find(&world, 2)->parent.p < .9);
+	parent_is(&world, 2, 1);
+	assert_true(find(&world, 2)->parent.p > .9);
 	assert_int_equal(find(&world, 2)->n_alternatives, 1);
+	assert_true(find(&world, 2)->alternatives[0].p < .1);
+	assert_null(find(&world, 77)); /* but for a name in a text it is in no packet */
 	parent_is(&world, 3, 1);
+	parent_is(&world, 4, 88);
+	assert_true(find(&world, 4)->parent.p < .9);
 	world_done(&world);
 }
 
@@ -657,6 +812,8 @@ static void hostile_facts_in_small_tables(void **state)
 					ww_rng_below(&rng, 2) ? 1243 : 1000001,
 					(uint32_t)ww_rng_below(&rng, 8));
 			hit.start_seen = ww_rng_below(&rng, 2);
+			hit.two_way = ww_rng_below(&rng, 2);
+			hit.flow_id = (uint32_t)ww_rng_below(&rng, 9);
 			hit.time_us = (int64_t)ww_rng_below(&rng, 50) - 25;
 			if (ww_rng_below(&rng, 50) == 0)
 				hit.time_us = ww_rng_below(&rng, 2) ? INT64_MAX : INT64_MIN;
@@ -674,6 +831,7 @@ static void hostile_facts_in_small_tables(void **state)
 				.time_us = hit.time_us};
 			ww_chain_hit(chain, &hit);
 			ww_chain_contact(chain, &contact);
+			ww_chain_two_way(chain, (uint32_t)ww_rng_below(&rng, 9));
 			if (ww_rng_below(&rng, 4) == 0)
 				ww_chain_scan(chain, &finding);
 		}
@@ -773,6 +931,11 @@ int main(void)
 		cmocka_unit_test(honest_failures_hide_no_infection),
 		cmocka_unit_test(who_comes_back_is_the_parent),
 		cmocka_unit_test(a_scan_alone_makes_no_root),
+		cmocka_unit_test(one_packet_frames_nobody),
+		cmocka_unit_test(one_packet_spreads_nothing),
+		cmocka_unit_test(a_datagram_counts_beside_a_shell),
+		cmocka_unit_test(one_sided_hits_are_bounded),
+		cmocka_unit_test(a_web_page_is_no_shell),
 		cmocka_unit_test(a_named_stranger_is_an_alternative),
 		cmocka_unit_test(imitation_without_an_advisory),
 		cmocka_unit_test(an_outbreak_with_shells),

@@ -139,11 +139,12 @@ static bool find_answered(struct ww_flows *flows, const struct ww_keys *keys,
 /* Who is the server, where nobody saw the beginning: the direction of the packet. */
 static enum ww_dir guess(const struct ww_flows *flows, const struct ww_packet *p)
 {
-	bool src = ww_flow_service_has(&flows->services, p->proto, p->sport);
-	bool dst = ww_flow_service_has(&flows->services, p->proto, p->dport);
+	/* A client may well use a worm's port, which is nobody's otherwise, but not a system port. */
+	bool src = p->sport < PORT_SYSTEM_END;
+	bool dst = p->dport < PORT_SYSTEM_END;
 	if (src == dst) {
-		src = p->sport < PORT_SYSTEM_END;
-		dst = p->dport < PORT_SYSTEM_END;
+		src = ww_flow_service_has(&flows->services, p->proto, p->sport);
+		dst = ww_flow_service_has(&flows->services, p->proto, p->dport);
 	}
 	if (src == dst) {
 		src = p->sport < PORT_DYNAMIC;
@@ -180,17 +181,42 @@ static void tcp_state(struct ww_flows *flows, struct ww_entry *entry, enum ww_di
 		ww_table_close(flows, entry, packet);
 }
 
+/*
+ * Who takes part in a conversation. One packet must not pass for one: a spoofed sender's victim
+ * answers with an RST or not at all, and whoever does not see the other side's bytes does not know
+ * what to acknowledge.
+ */
+static void hear(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
+	const struct ww_packet *packet)
+{
+	struct ww_flow *flow = &entry->flow;
+	bool tcp = flow->proto == WW_PROTO_TCP;
+	if (flow->heard >> dir & 1)
+		return;
+	if (tcp && (packet->tcp_flags & (WW_TCP_RST | WW_TCP_ACK)) != WW_TCP_ACK)
+		return;
+	if (tcp && !ww_stream_near(flows, entry, !dir, packet->ack))
+		return;
+	flow->heard |= (unsigned char)(1 << dir);
+	if (!tcp && flow->start_seen)
+		flow->heard = WW_HEARD_BOTH;
+	if (flow->heard == WW_HEARD_BOTH && flows->sink.two_way)
+		flows->sink.two_way(flows->sink.context, flow);
+}
+
 static void flow_packet(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
 	const struct ww_packet *packet)
 {
 	struct ww_flow *flow = &entry->flow;
-	flow->packets[dir]++;
+	flow->packets[dir] += flow->packets[dir] != UINT32_MAX;
 	flow->bytes[dir] += packet->payload_wire;
 	flow->last_us = ww_clock_clamp(packet->time_us);
+	flow->last_frame = packet->frame;
 	if (dir == WW_DIR_TO_SERVER)
 		entry->flags |= WW_ENTRY_CONFIRMED;
 	if (entry->flags & WW_ENTRY_ENDED)
 		return;
+	hear(flows, entry, dir, packet);
 	if (flow->groups[dir] && flows->sink.packet)
 		flows->sink.packet(flows->sink.context, flow, dir, packet);
 	if (flow->proto == WW_PROTO_TCP)

@@ -77,6 +77,9 @@ enum ww_dir {
 	WW_DIR_TO_CLIENT = 1,
 };
 
+/* Both sides took part: more than one forged packet could show. */
+#define WW_HEARD_BOTH 3
+
 /* What a rule may remember on a flow. */
 enum { WW_FLOWBITS = 256 };
 
@@ -85,17 +88,21 @@ struct ww_flow {
 	struct ww_ip client, server; /* who began; guessed when start_seen is false */
 	uint16_t client_port, server_port;
 	uint8_t proto;
-	bool start_seen;    /* the SYN (or first datagram) was captured */
-	bool established;   /* SYN and SYN-ACK seen; or data in a connection that began before */
-	bool closed;        /* FIN both ways, or RST */
+	bool start_seen;  /* the SYN (or first datagram) was captured */
+	bool established; /* SYN and SYN-ACK seen; or data in a connection that began before */
+	bool closed : 1;  /* FIN both ways, or RST */
+	/*
+	 * Bit: a direction that took part in the conversation: a datagram, or a TCP segment that
+	 * is no RST and acknowledges what fits the other direction's bytes, where those are known.
+	 */
+	unsigned char heard : 2;
 	uint16_t groups[2]; /* by direction: the set of rules that can apply, 0 for none */
 	uint32_t id;        /* unique in the run, in order of creation, from 1 */
 	int64_t first_us, last_us;
-	uint64_t first_frame;
-	uint64_t packets[2], bytes[2]; /* by direction; bytes of payload on the wire. Of the packets
-					  before the answer one is counted, without its payload */
-	void **rule_state; /* one pointer that belongs to wire/rules; freed by ww_flow_sink.forget
-			    */
+	uint64_t first_frame, last_frame;
+	uint32_t packets[2]; /* by direction, at most UINT32_MAX. Of those before the answer one */
+	uint64_t bytes[2];   /* of payload on the wire; without that of those before the answer */
+	void **rule_state;  /* one pointer that belongs to wire/rules; freed by ww_flow_sink.forget */
 };
 
 /*
@@ -124,6 +131,8 @@ struct ww_flow_sink {
 	 */
 	void (*wanted)(void *context, struct ww_flow *flow);
 	void (*contact)(void *context, const struct ww_contact *contact);
+	/* Once: both directions were heard. Before the packet that shows it is given. */
+	void (*two_way)(void *context, const struct ww_flow *flow);
 	/* A connection was made, or first seen in the middle. */
 	void (*begin)(void *context, struct ww_flow *flow, const struct ww_packet *packet);
 	/*

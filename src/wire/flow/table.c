@@ -116,6 +116,7 @@ static void fill_entry(struct ww_flows *flows, uint32_t index, const struct ww_p
 				.last_us = time,
 				.first_frame =
 					begin->start_seen ? begin->start.sent_frame : packet->frame,
+				.last_frame = packet->frame,
 				.packets = {begin->start_seen, 0},
 				.rule_state = &table->rule_states[index],
 			},

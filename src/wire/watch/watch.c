@@ -90,7 +90,7 @@ static void set_text(char *to, size_t size, const char *from)
 	snprintf(to, size, "%s", from ? from : "");
 }
 
-/* Where and when: from the packet, or at a stream's end from the flow. */
+/* Where and when: from the packet, or at a stream's end from the flow's last one. */
 static void place_hit(const struct ww_hit *hit, struct ww_detect_hit *ret)
 {
 	const struct ww_flow *flow = hit->flow;
@@ -100,7 +100,7 @@ static void place_hit(const struct ww_hit *hit, struct ww_detect_hit *ret)
 		ret->frame = packet->frame;
 	} else {
 		ret->time_us = flow->last_us;
-		ret->frame = flow->first_frame;
+		ret->frame = flow->last_frame;
 	}
 	if (flow) {
 		ret->client = flow->client;
@@ -110,6 +110,7 @@ static void place_hit(const struct ww_hit *hit, struct ww_detect_hit *ret)
 		ret->proto = flow->proto;
 		ret->start_seen = flow->start_seen;
 		ret->established = flow->established;
+		ret->two_way = flow->heard == WW_HEARD_BOTH;
 		ret->flow_id = flow->id;
 		ret->dir = hit->dir;
 	} else {
@@ -254,6 +255,12 @@ static void on_begin(void *context, struct ww_flow *flow, const struct ww_packet
 	ww_detect_connection(watch->detect, &connection);
 }
 
+static void on_two_way(void *context, const struct ww_flow *flow)
+{
+	struct ww_watch *watch = context;
+	ww_detect_two_way(watch->detect, flow->id);
+}
+
 static void on_packet(
 	void *context, struct ww_flow *flow, enum ww_dir dir, const struct ww_packet *packet)
 {
@@ -314,6 +321,7 @@ static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *opt
 		.context = watch,
 		.wanted = on_wanted,
 		.contact = on_contact,
+		.two_way = on_two_way,
 		.begin = on_begin,
 		.packet = on_packet,
 		.stream = on_stream,

@@ -93,6 +93,8 @@ static void keep_scan(struct ww_report *report, const struct ww_finding *finding
 
 void ww_report_finding(struct ww_report *report, const struct ww_finding *finding)
 {
+	if (report->first_id == 0)
+		report->first_id = finding->id;
 	if (finding->kind == WW_FINDING_SCAN) {
 		keep_scan(report, finding);
 	} else if (finding->kind != WW_FINDING_RULE && report->n_proofs < REPORT_PROOFS) {

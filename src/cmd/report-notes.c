@@ -79,6 +79,10 @@ void ww_page_notes(const struct ww_page *page)
 		{flows->fragments_dropped, "fragment was given up: its datagram is not complete",
 			"fragments were given up: their datagrams are not complete",
 			"個のフラグメントは再構成できませんでした"},
+		{flows->fragment_conflicts,
+			"datagram has fragments that disagree: the first copy was taken",
+			"datagrams have fragments that disagree: the first copy was taken",
+			"個のデータグラムでフラグメントの内容が食い違います（先着を採用）"},
 		{flows->reassembly_gaps, "gap in a stream: the bytes there were not seen",
 			"gaps in streams: the bytes there were not seen",
 			"か所のストリームに欠落があります"},
@@ -278,7 +282,7 @@ void ww_page_next(const struct ww_page *page)
 	const char *store = report->call->common->db;
 	uint64_t id = report->n_proofs  ? report->proofs[0].id
 		      : report->n_scans ? report->scans[0].id
-					: 1;
+					: report->first_id;
 	struct next next = {.n = 0};
 	struct ww_buf db = WW_BUF_INIT;
 	if (page->summary->findings == 0)

@@ -40,6 +40,7 @@ struct ww_report {
 	uint64_t (*stage_hosts)[64];   /* owned: by advisory, by stage: hosts that showed it */
 	struct ww_incident *incidents; /* owned; their finding lists are not kept */
 	size_t n_incidents;
+	uint64_t first_id; /* of this run's findings; 0: none yet */
 	const char *left_out; /* borrowed: advisories with errors, "" for none */
 	bool has_store; /* explain and slice will know this run */
 	bool failed; /* memory was short: the report is incomplete and says so */

@@ -79,6 +79,7 @@ static void add_losses(struct ww_json *json, const struct ww_watch_summary *summ
 		{"pcre_limits", summary->rules.pcre_limits, false},
 		{"rule_tries_limits", summary->rules.verify_limits, false},
 		{"fragments_dropped", flows->fragments_dropped, false},
+		{"fragment_conflicts", flows->fragment_conflicts, false},
 		{"snapped", summary->packets->snapped, false},
 		{"cut", cut, false},
 	};

@@ -110,6 +110,10 @@ void ww_page_notes(const struct ww_page *page)
 			"contact",
 			"datagrams look like answers to what was not seen: not counted as contacts",
 			"個のデータグラムは未観測の要求への応答とみなし、接触に数えていません"},
+		{summary->one_sided,
+			"sign of success was seen in one direction only: success not proven",
+			"signs of success were seen in one direction only: success not proven",
+			"件の成功の兆候は片方向のみの記録のため、成功とは断定できません"},
 		{flows->backscatter,
 			"SYN-ACK or RST answers nothing that was seen: backscatter, or one "
 			"direction "

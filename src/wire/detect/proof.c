@@ -72,6 +72,38 @@ uint64_t ww_chain_proof_open(
 	return id;
 }
 
+/*
+ * Bytes that overlap or touch others of the same frame and direction make those longer: a text
+ * within a text is not another piece of evidence.
+ */
+static bool widen(struct ww_evidence *old, const struct ww_evidence *add)
+{
+	uint64_t start = old->offset < add->offset ? old->offset : add->offset;
+	uint64_t old_end = old->offset + old->n_bytes, add_end = add->offset + add->n_bytes;
+	uint64_t end = old_end > add_end ? old_end : add_end;
+	if (old->frame != add->frame || !ww_ip_equal(&old->src, &add->src) ||
+		old->sport != add->sport || strcmp(old->note, add->note) != 0 ||
+		old->offset > add_end || add->offset > old_end || end - start > WW_EVIDENCE_MAX)
+		return false;
+	uint8_t bytes[WW_EVIDENCE_MAX];
+	memcpy(bytes + (add->offset - start), add->bytes, add->n_bytes);
+	memcpy(bytes + (old->offset - start), old->bytes, old->n_bytes);
+	memcpy(old->bytes, bytes, end - start);
+	old->offset = start;
+	old->n_bytes = (uint16_t)(end - start);
+	return true;
+}
+
+static void add_evidence(struct chain_proof *proof, const struct ww_evidence *add)
+{
+	struct ww_finding *finding = &proof->finding;
+	for (size_t i = 0; i < finding->n_evidence; i++)
+		if (widen(&proof->evidence[i], add))
+			return;
+	if (finding->n_evidence < WW_PROOF_STEPS)
+		proof->evidence[finding->n_evidence++] = *add;
+}
+
 uint16_t ww_chain_proof_add(struct ww_chain *chain, const struct deed *deed)
 {
 	for (size_t i = 0; i < WW_PROOFS; i++) {
@@ -83,8 +115,7 @@ uint16_t ww_chain_proof_add(struct ww_chain *chain, const struct deed *deed)
 			!ww_ip_equal(&proof->attacker, &deed->attacker))
 			continue;
 		proof->texts |= text_bit(deed->hit);
-		if (finding->n_evidence < WW_PROOF_STEPS)
-			proof->evidence[finding->n_evidence++] = deed->hit->evidence;
+		add_evidence(proof, &deed->hit->evidence);
 		if (deed->frame && finding->n_frames < WW_FINDING_FRAMES &&
 			(finding->n_frames == 0 ||
 				deed->frame > finding->frames[finding->n_frames - 1]))

@@ -597,6 +597,51 @@ static void a_web_page_is_no_shell(void **state)
 	}
 }
 
+static void keep_last(void *context, const struct ww_finding *finding)
+{
+	struct ww_evidence *kept = context;
+	for (size_t i = 0; i < 8; i++)
+		kept[i] = i < finding->n_evidence ? finding->evidence[i] : (struct ww_evidence){0};
+}
+
+static uint64_t number_1(void *context, struct ww_finding *finding)
+{
+	return 1;
+}
+
+/* "start msblast.exe" and "msblast.exe\n" in one frame are one piece of evidence. */
+static void evidence_of_a_frame_is_merged(void **state)
+{
+	static const struct {
+		uint64_t frame, offset;
+		const char *text;
+	} hits[] = {{4, 0, "start x.exe"}, {4, 6, "x.exe!"}, {4, 12, "?"}, {4, 20, "far"},
+		{5, 6, "x.exe"}, {5, 0, "start "}};
+	static const char *const merged[] = {"start x.exe!?", "far", "start x.exe", ""};
+	struct ww_evidence kept[8];
+	struct ww_chain_config config = ww_chain_config_default();
+	config.advisories = advisories;
+	config.n_advisories = WW_N(advisories);
+	config.sink = (struct ww_detect_sink){kept, number_1, keep_last};
+	struct ww_chain *chain = NULL;
+	struct world world = {0};
+	assert_int_equal(ww_chain_new(&config, &chain, NULL), 0);
+	for (size_t i = 0; i < WW_N(hits); i++) {
+		struct ww_detect_hit hit = hit_of(&world, id_blaster, 1, 2, 4444, SHELL, 0, 0);
+		hit.evidence.frame = hit.frame = hits[i].frame;
+		hit.evidence.offset = hits[i].offset;
+		hit.evidence.n_bytes = (uint16_t)strlen(hits[i].text);
+		memcpy(hit.evidence.bytes, hits[i].text, hit.evidence.n_bytes);
+		ww_chain_hit(chain, &hit);
+	}
+	assert_int_equal(ww_chain_finish(chain), 0);
+	for (size_t i = 0; i < WW_N(merged); i++) {
+		assert_int_equal(kept[i].n_bytes, strlen(merged[i]));
+		assert_memory_equal(kept[i].bytes, merged[i], kept[i].n_bytes);
+	}
+	ww_chain_free(&chain);
+}
+
 /* The text names another than the peer: both are kept; first the named one if it exists. */
 static void a_named_stranger_is_an_alternative(void **state)
 {
@@ -936,6 +981,7 @@ int main(void)
 		cmocka_unit_test(a_datagram_counts_beside_a_shell),
 		cmocka_unit_test(one_sided_hits_are_bounded),
 		cmocka_unit_test(a_web_page_is_no_shell),
+		cmocka_unit_test(evidence_of_a_frame_is_merged),
 		cmocka_unit_test(a_named_stranger_is_an_alternative),
 		cmocka_unit_test(imitation_without_an_advisory),
 		cmocka_unit_test(an_outbreak_with_shells),

@@ -154,6 +154,8 @@ void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *su
 	ww_json_int(&json, "incidents", (int64_t)input->incidents);
 	if (input->advisories_left_out)
 		ww_json_int(&json, "advisories_left_out", (int64_t)input->advisories_left_out);
+	if (summary->one_sided)
+		ww_json_int(&json, "one_sided", (int64_t)summary->one_sided);
 	if (flows->backscatter)
 		ww_json_int(&json, "backscatter", (int64_t)flows->backscatter);
 	if (flows->unmatched)

@@ -415,6 +415,7 @@ void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *r
 		.scan_run_length = detect.scan_run_length,
 		.false_alarms_a_day = detect.false_alarms_per_day,
 		.evicted_evidence = detect.evicted,
+		.one_sided = detect.unproven,
 	};
 	ret->hosts = ww_flows_hosts(watch->flows, &ret->hosts_exact);
 	ret->rules.loaded -= watch->plan->n_stage_rules;

@@ -88,6 +88,7 @@ struct ww_watch_summary {
 	double scan_run_length;    /* first contacts between false alarms, expected */
 	double false_alarms_a_day; /* at this capture's rate of first contacts; NaN: too short */
 	uint64_t evicted_evidence; /* of the detectors: some table was full */
+	uint64_t one_sided;        /* success stages of which one direction only was seen */
 };
 void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *ret);
 /* The i-th host of an outbreak and the i-th incident, NULL behind the last. After finish. */

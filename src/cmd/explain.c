@@ -317,11 +317,16 @@ static const char *other_mind(const struct ww_screen *screen, enum ww_finding_ki
 			"同じバイト列を含む無害な通信も同じに見えます。");
 	case WW_FINDING_SCAN:
 		return ww_lang(screen,
-			"Every answered first contact lowers the score. If this host is a scanner "
-			"of "
-			"yours, or the answers went another way than past this sensor, this is no "
-			"attack.",
-			"応答のあった初回接触は得点を下げます。自組織の診断用ホストの場合や、"
+			"Had contacts in this walk been answered, each would have lowered the "
+			"score, "
+			"down to 0. Answers in time after the alarm change nothing; those that "
+			"come "
+			"late take failures back. If this host is a scanner of yours, or the "
+			"answers "
+			"went another way than past this sensor, this is no attack.",
+			"この経過の中で応答があれば、得点はその都度 0 "
+			"まで下がりました。警報後の通常の応答では変わらず、遅れた応答は失敗を"
+			"取り消します。自組織の診断用ホストの場合や、"
 			"応答がこのセンサーを通らない場合は攻撃ではありません。");
 	case WW_FINDING_STAGE:
 		return ww_lang(screen,

@@ -130,6 +130,13 @@ void ww_report_update(struct ww_report *report, const struct ww_finding *finding
 		return;
 	if (!is_scan && finding->n_evidence)
 		make_excerpt(report->excerpts[at], finding);
+	/* Only late answers make it less sure than it was: they withdraw it (trw.h). */
+	if (is_scan && finding->confidence < findings[at].confidence) {
+		report->withdrawn++;
+		report->n_scans--;
+		memmove(findings + at, findings + at + 1, (n - at - 1) * sizeof(*findings));
+		return;
+	}
 	findings[at] = *finding;
 	findings[at].evidence = NULL;
 	findings[at].n_evidence = 0;

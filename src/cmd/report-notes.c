@@ -105,6 +105,10 @@ void ww_page_notes(const struct ww_page *page)
 			"first contact still waited for an answer at the end: not judged",
 			"first contacts still waited for an answer at the end: not judged",
 			"件の初回接触は終了時に応答待ちのため判定していません"},
+		{page->report->withdrawn,
+			"scan alarm was withdrawn: the answers came late (explain shows it)",
+			"scan alarms were withdrawn: the answers came late (explain shows them)",
+			"件のスキャン警報は、応答が遅れて届いたため取り消しました"},
 		{flows->unsolicited,
 			"datagram looks like an answer to what was not seen: not counted as a "
 			"contact",

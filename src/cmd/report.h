@@ -30,6 +30,7 @@ struct ww_report {
 	const struct ww_plan *plan;
 	struct ww_finding *scans; /* owned, in order of alarm; without evidence */
 	size_t n_scans;
+	uint64_t withdrawn;        /* scans that late answers left nothing of: not in scans[] */
 	struct ww_finding *proofs; /* owned: stage and spread findings */
 	size_t n_proofs;
 	char (*excerpts)[REPORT_EXCERPT]; /* owned: of proofs[i] */
@@ -42,8 +43,8 @@ struct ww_report {
 	size_t n_incidents;
 	uint64_t first_id; /* of this run's findings; 0: none yet */
 	const char *left_out; /* borrowed: advisories with errors, "" for none */
-	bool has_store; /* explain and slice will know this run */
-	bool failed; /* memory was short: the report is incomplete and says so */
+	bool has_store;       /* explain and slice will know this run */
+	bool failed;          /* memory was short: the report is incomplete and says so */
 };
 
 int ww_report_init(

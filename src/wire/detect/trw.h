@@ -8,23 +8,31 @@
  * the same way. Jung and others (S&P 2004); reflection: Schechter and others (RAID 2004), which is
  * Page's CUSUM.
  *
- * What counts. A contact that is SENT changes no score: whoever opens fifty connections at once
- * and is answered never stands above 0. REFUSED and UNANSWERED step up, ANSWERED steps down. An
- * ANSWERED for an endpoint that was judged UNANSWERED within the walk kept takes that step back
- * and walks the later ones again. An endpoint that already failed within the walk kept does not
- * count a second time.
+ * What counts. A contact that is SENT changes no score. REFUSED and UNANSWERED step up, ANSWERED
+ * steps down. They come in the order in which the contacts of a source were sent (flow.h), so a
+ * client that opens fifty connections at once, of which some are dead, walks as if it had opened
+ * them one after another: what the run length of walk.h assumes. An endpoint that already failed
+ * within the walk kept does not count a second time. ONE_WAY does not count.
+ *
+ * What is `late` takes an UNANSWERED back: within the walk kept that step becomes one down (or
+ * none), and the later ones are walked again. After the alarm it corrects the counts of the finding
+ * and the score that the walk would have come to without answers in time; where that is below the
+ * threshold at the end, the last update says 'no scan after all' and has the posterior of that
+ * score for its confidence.
  *
  * The numbers of a finding of kind scan:
- *   first_contacts_to_alarm  judged first contacts since the score last stood at 0, the one that
- *                            raised the alarm included
- *   sent_to_alarm            first contacts sent before the alarm, judged or not, since the score
- *                            last stood at 0, and those under way then
- *   targets, hosts, ports    distinct, of the walk kept at the alarm (with what was answered in the
- *                            same burst, up to 60 s before) and all first contacts after it; exact
- * to 1,536 endpoints where a table is free, else +-3.25 % failed                   of those,
- * refused or unanswered confidence               the posterior after the walk, when one source in a
- * thousand scans (WW_TRW_PRIOR); at most 0.999 frames                   of the first packets, the
- * 32 earliest
+ *
+ * - first_contacts_to_alarm: judged first contacts since the score last stood at 0, the one that
+ *   raised the alarm included
+ * - sent_to_alarm: first contacts sent before the alarm, judged or not, since the score last stood
+ *   at 0, and those under way then
+ * - targets, hosts, ports: distinct, of the walk kept at the alarm (with what was answered in the
+ *   same burst, up to 60 s before) and all first contacts after it; exact to 1,536 endpoints where
+ *   a table is free, else +-3.25 %
+ * - failed: of those, refused or unanswered
+ * - confidence: the posterior after the walk, when one source in a thousand scans (WW_TRW_PRIOR);
+ *   at most 0.999
+ * - frames: of the first packets, the 32 earliest
  *
  * Memory, taken at ww_trw_new, touched as it is used (defaults): 65,536 sources of 32 bytes in
  * sets of 4; eviction of the set's least score, then longest silent, scanners last. 4,096 walks of

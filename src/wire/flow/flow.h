@@ -35,9 +35,9 @@ enum ww_contact_outcome {
 	WW_CONTACT_ANSWERED,   /* SYN-ACK, or a datagram back */
 	WW_CONTACT_REFUSED,    /* RST, or an ICMP error that quotes it */
 	WW_CONTACT_UNANSWERED, /* nothing came within the waiting time */
-	WW_CONTACT_REACHED, /* the answer came just now; ANSWERED follows, in the order of sending
-			     */
-	/* UDP that goes one way by design (syslog, a media stream): neither answered nor failed */
+	/* The answer came just now; ANSWERED follows, in the order of sending. */
+	WW_CONTACT_REACHED,
+	/* UDP that goes one way by design (syslog, a media stream): neither answered nor failed. */
 	WW_CONTACT_ONE_WAY,
 };
 

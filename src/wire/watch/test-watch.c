@@ -219,12 +219,63 @@ static void a_bad_stage_text_is_told_with_its_line(void **state)
 	ww_plan_free(&plan);
 }
 
+/* What takes evidence away is a loss and exit code 3; what changes a later judgement is neither. */
+static void each_counter_has_its_place(void **state)
+{
+	(void)state;
+	struct ww_packet_counts packets = {0};
+	struct ww_flow_counts flows = {0};
+	struct ww_watch_summary summary = {.packets = &packets, .flows = &flows};
+	const struct ww_watch_input input = {.file = "f", .format = "pcap", .note = ""};
+	const struct {
+		uint64_t *counter;
+		const char *key; /* in the JSON, when it is not 0 */
+		bool lost;
+	} rows[] = {
+		{&flows.evicted_flows, "\"evicted_flows\":1", true},
+		{&flows.evicted_streams, "\"evicted_streams\":1", true},
+		{&summary.evicted_evidence, "\"evicted_evidence\":1", true},
+		{&summary.rules.evicted_counters, "\"evicted_rule_counters\":1", true},
+		{&summary.rules.pending_dropped, "\"rule_waits_dropped\":1", true},
+		{&summary.rules.pcre_limits, "\"pcre_limits\":1", true},
+		{&summary.rules.verify_limits, "\"rule_tries_limits\":1", true},
+		{&flows.evicted_contacts, "\"forgotten\":1", false},
+		{&flows.evicted_attempts, "\"judged_early\":1", false},
+		{&flows.undecided, "\"undecided\":1", false},
+		{&flows.backscatter, "\"backscatter\":1", false},
+		{&flows.unmatched, "\"unmatched\":1", false},
+		{&flows.reassembly_gaps, "\"reassembly_gaps\":1", false},
+		{&flows.fragments_dropped, "\"fragments_dropped\":1", false},
+		{&flows.fragment_conflicts, "\"fragment_conflicts\":1", false},
+		{&summary.sids_given, "\"sids_given\":1", false},
+	};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		struct ww_buf json = WW_BUF_INIT;
+		assert_false(ww_watch_lost(&summary));
+		ww_watch_summary_json(&json, &summary, &input);
+		assert_null(strstr(ww_buf_text(&json), rows[i].key));
+		ww_buf_done(&json);
+		*rows[i].counter = 1;
+		assert_int_equal(ww_watch_lost(&summary), rows[i].lost);
+		ww_watch_summary_json(&json, &summary, &input);
+		const char *key = strstr(ww_buf_text(&json), rows[i].key);
+		assert_non_null(key);
+		if (rows[i].lost) {
+			assert_true(key > strstr(ww_buf_text(&json), "\"losses\":{"));
+			assert_true(key < strstr(ww_buf_text(&json), "\"scan_test\":{"));
+		}
+		ww_buf_done(&json);
+		*rows[i].counter = 0;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shell_text_names_the_parent),
 		cmocka_unit_test(silent_hosts_show_a_scanner),
 		cmocka_unit_test(a_bad_stage_text_is_told_with_its_line),
+		cmocka_unit_test(each_counter_has_its_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

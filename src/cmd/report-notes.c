@@ -61,7 +61,8 @@ static void note_undecoded(const struct ww_page *page)
 	}
 }
 
-void ww_page_notes(const struct ww_page *page)
+/* What the capture itself is like. */
+static void note_capture(const struct ww_page *page)
 {
 	const struct ww_watch_summary *summary = page->summary;
 	const struct ww_flow_counts *flows = summary->flows;
@@ -90,6 +91,17 @@ void ww_page_notes(const struct ww_page *page)
 			"segment says other bytes than were sent before: the first were taken",
 			"segments say other bytes than were sent before: the first were taken",
 			"個のセグメントは送信済みの範囲と内容が異なります（先着を採用）"},
+	};
+	for (size_t i = 0; i < WW_N(rows); i++)
+		note_count(page, &rows[i]);
+}
+
+/* What limits made of it, and what no detector takes. */
+static void note_limits(const struct ww_page *page)
+{
+	const struct ww_watch_summary *summary = page->summary;
+	const struct ww_flow_counts *flows = summary->flows;
+	const struct counted rows[] = {
 		{flows->evicted_flows, "conversation given up because the table was full",
 			"conversations given up because the table was full",
 			"件の通信は表が一杯のため追跡を中止しました"},
@@ -164,12 +176,18 @@ void ww_page_notes(const struct ww_page *page)
 			"rules have no sid and were given one: -v says which",
 			"件のルールには sid がなく、番号を割り当てました（-v で詳細）"},
 	};
+	for (size_t i = 0; i < WW_N(rows); i++)
+		note_count(page, &rows[i]);
+}
+
+void ww_page_notes(const struct ww_page *page)
+{
 	ww_buf_addc(page->out, '\n');
 	if (page->input->note[0])
 		add_note(page, page->input->note);
 	note_undecoded(page);
-	for (size_t i = 0; i < WW_N(rows); i++)
-		note_count(page, &rows[i]);
+	note_capture(page);
+	note_limits(page);
 	if (page->report->failed)
 		add_note(page, ww_page_word(page, "memory was short: this report is not complete",
 				       "メモリ不足のため、この報告は不完全です"));

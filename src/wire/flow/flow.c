@@ -380,15 +380,16 @@ static bool answers_from(uint16_t port)
 
 /*
  * A datagram whose request was not captured looks like an answer: from the port of a service that
- * answers to one that clients have; without this every reflector of a flood would be a scanner.
- * Who scans ports from 1024 on from such a port hides behind it: the datagrams are counted.
+ * answers to one that none listens on, whatever its number (the spoofed requests of a reflection
+ * come from any port); without this every reflector of a flood would be a contact. Who scans other
+ * ports from such a port hides behind it: the datagrams are counted.
  */
 static bool is_answer(const struct ww_packet *packet)
 {
 	uint16_t from = packet->sport, to = packet->dport;
 	if ((from == 67 && to == 68) || (from == 547 && to == 546))
 		return true; /* DHCP, whose clients have a system port */
-	return to >= PORT_SYSTEM_END && answers_from(from);
+	return answers_from(from) && !answers_from(to);
 }
 
 /* Groups and broadcasts are not endpoints that answer. */

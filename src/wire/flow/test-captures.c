@@ -30,7 +30,8 @@ static struct recorder *run(const char *name, const struct ww_flow_services *ser
 	ww_flows_finish(r->flows);
 	const struct ww_flow_counts *counts = counts_of(r);
 	assert_int_equal(counts->contacts,
-		counts->answered + counts->refused + counts->unanswered + counts->undecided);
+		counts->answered + counts->refused + counts->unanswered + counts->undecided +
+			counts->one_way);
 	assert_int_equal(r->n_begun, r->n_ended);
 	assert_int_equal(r->n_forgotten, r->n_begun);
 	return r;
@@ -110,7 +111,11 @@ static void a_sweep_of_acks_is_no_contact(void **state)
 {
 	need_captures();
 	struct recorder *r = run("maltrail-corpus/ack_sweep_no_fp.pcap", NULL);
-	assert_int_equal(r->n_contacts, 0);
+	/* Behind the ACKs stands one datagram, which is somebody's first contact. */
+	for (size_t i = 0; i < r->n_contacts; i++)
+		assert_int_equal(r->contacts[i].proto, WW_PROTO_UDP);
+	assert_int_equal(counts_of(r)->contacts, 1);
+	assert_int_equal(counts_of(r)->unmatched, 20);
 	assert_int_equal(r->n_begun, 0);
 	recorder_free(r);
 }

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cmd/watch-run.h"
+
+#include "base/file.h"
+#include "priv/sandbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void keep(struct ww_watch_run *run, int status)
+{
+	if (status != 0 && run->store_status == 0)
+		run->store_status = status;
+}
+
+static void on_finding(void *context, const struct ww_finding *finding)
+{
+	struct ww_watch_run *run = context;
+	ww_report_finding(&run->report, finding);
+	if (run->session->store)
+		keep(run, ww_store_finding(run->session->store, finding));
+	if (run->session->call->common->json && !finding->is_open) {
+		ww_finding_json(&run->line, finding);
+		ww_emit(run->session->call->screen, &run->line);
+	}
+}
+
+/* What was open is complete: its numbers are the last ones now. */
+static void on_update(void *context, const struct ww_finding *finding)
+{
+	struct ww_watch_run *run = context;
+	ww_report_update(&run->report, finding);
+	if (run->session->store)
+		keep(run, ww_store_finding(run->session->store, finding));
+	if (run->session->call->common->json) {
+		ww_finding_json(&run->line, finding);
+		ww_emit(run->session->call->screen, &run->line);
+	}
+}
+
+static void give_outbreak(struct ww_watch_run *run)
+{
+	const struct ww_watch *watch = run->watch;
+	uint64_t before = run->session->incidents;
+	const struct ww_host *each_host;
+	for (size_t i = 0; (each_host = ww_watch_host(watch, i)); i++) {
+		struct ww_host host = *each_host;
+		host.incident += host.incident ? before : 0;
+		ww_report_host(&run->report, &host);
+		if (run->session->store)
+			keep(run, ww_store_host(run->session->store, &host));
+		if (run->session->call->common->json) {
+			ww_host_json(&run->line, &host);
+			ww_emit(run->session->call->screen, &run->line);
+		}
+	}
+	const struct ww_incident *each_incident;
+	for (size_t i = 0; (each_incident = ww_watch_incident(watch, i)); i++) {
+		struct ww_incident incident = *each_incident;
+		incident.id += before;
+		ww_report_incident(&run->report, &incident);
+		if (run->session->store)
+			keep(run, ww_store_incident(run->session->store, &incident));
+		if (run->session->call->common->json) {
+			ww_incident_json(&run->line, &incident);
+			ww_emit(run->session->call->screen, &run->line);
+		}
+	}
+}
+
+/* ---- one capture ---- */
+
+static enum ww_exit judge(const struct ww_session *session, const struct ww_watch_summary *summary,
+	enum ww_capture_state state)
+{
+	enum ww_exit answer = summary->findings > 0 ? WW_EXIT_FOUND : WW_EXIT_NOTHING;
+	if (ww_watch_lost(summary) || state == WW_CAPTURE_FAILED)
+		answer = ww_exit_worse(answer, WW_EXIT_FAILED);
+	bool cut = state == WW_CAPTURE_CUT || state == WW_CAPTURE_BROKEN;
+	if (session->strict && (cut || summary->flows->midstream > 0))
+		answer = ww_exit_worse(answer, WW_EXIT_FAILED);
+	return answer;
+}
+
+/* The answer of the run, summed up: to the store, and to people or to machines. */
+static void give_summary(struct ww_watch_run *run, const struct ww_watch_summary *summary,
+	const struct ww_watch_input *input)
+{
+	struct ww_session *session = run->session;
+	const struct ww_common *common = session->call->common;
+	struct ww_buf json = WW_BUF_INIT;
+	ww_watch_summary_json(&json, summary, input);
+	if (session->store)
+		keep(run, ww_store_commit(session->store, ww_buf_text(&json)));
+	if (common->json) {
+		ww_emit(session->call->screen, &json);
+	} else {
+		struct ww_buf text = WW_BUF_INIT;
+		run->report.has_store = session->store && run->store_status == 0 &&
+					(!common->db || strcmp(common->db, ":memory:") != 0);
+		ww_report_print(&run->report, &text, run->watch, summary, input);
+		ww_show(session->call->screen, &text);
+		ww_buf_done(&text);
+	}
+	ww_buf_done(&json);
+}
+
+enum ww_exit ww_watch_run_finish(struct ww_watch_run *run, struct ww_watch_input *input)
+{
+	struct ww_session *session = run->session;
+	struct ww_watch_summary summary;
+	int status = ww_watch_finish(run->watch);
+	give_outbreak(run);
+	ww_watch_summarize(run->watch, &summary);
+	input->incidents = run->report.n_incidents;
+	input->advisories_left_out = session->advisories.n_left_out;
+	give_summary(run, &summary, input);
+	session->findings += summary.findings;
+	session->incidents += input->incidents;
+	enum ww_exit answer = judge(session, &summary, input->state);
+	if (run->store_status != 0) {
+		ww_failed(session->call,
+			"the store could not be written (%s): explain and slice will not "
+			"find this run",
+			ww_store_error(session->store));
+		answer = ww_exit_worse(answer, WW_EXIT_FAILED);
+	}
+	if (status != 0)
+		answer = ww_exit_worse(
+			answer, ww_failed(session->call, "%s", ww_errno_text(status)));
+	return answer;
+}
+
+static void begin_store(struct ww_watch_run *run, const char *file)
+{
+	struct ww_session *session = run->session;
+	if (!session->store)
+		return;
+	struct ww_run row = {.input = file,
+		.version = ww_version(),
+		.batch = session->batch,
+		.before = session->findings};
+	struct stat st;
+	char absolute[4096] = "";
+	if (strcmp(file, "-") != 0 && stat(file, &st) == 0) {
+		row.input_size = (uint64_t)st.st_size;
+		row.input_mtime_us =
+			(int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
+		if (realpath(file, absolute))
+			row.input = absolute;
+	}
+	keep(run, ww_store_begin(session->store, &row));
+	session->batch = row.batch;
+}
+
+int ww_watch_run_begin(struct ww_watch_run *run, struct ww_session *session, const char *input)
+{
+	*run = (struct ww_watch_run){.session = session, .line = WW_BUF_INIT};
+	const struct ww_watch_sink sink = {run, on_finding, on_update};
+	const struct ww_watch_options options = {
+		session->false_alarms, session->hash_seed, session->findings};
+	int status = ww_report_init(&run->report, session->call, session->plan);
+	run->report.left_out = ww_buf_text(&session->advisories.left_out);
+	if (status == 0)
+		status = ww_watch_new(session->plan, &options, &sink, &run->watch);
+	if (status == 0)
+		begin_store(run, input);
+	return status;
+}
+
+void ww_watch_run_done(struct ww_watch_run *run)
+{
+	ww_watch_free(&run->watch);
+	ww_report_done(&run->report);
+	ww_buf_done(&run->line);
+}
+
+/* ---- the session ---- */
+
+enum ww_exit ww_session_open_store(struct ww_session *session)
+{
+	struct ww_call *call = session->call;
+	struct ww_buf path = WW_BUF_INIT;
+	struct ww_err err = {0};
+	int status = ww_call_store(call, &path);
+	bool has_place = status == 0;
+	const char *slash = status == 0 ? strrchr(path.data, '/') : NULL;
+	if (slash)
+		ww_buf_add(&session->store_folder, path.data,
+			slash == path.data ? 1 : (size_t)(slash - path.data));
+	else
+		ww_buf_adds(&session->store_folder, ".");
+	if (status == 0 && !call->common->db)
+		status = ww_path_make(session->store_folder.data);
+	if (status == 0)
+		status = ww_store_open(path.data, true, &session->store, &err);
+	enum ww_exit answer = WW_EXIT_NOTHING;
+	const char *why = err.text[0] ? err.text : ww_errno_text(status);
+	if (status != 0 && call->common->db)
+		answer = ww_usage(call, "%s: %s", call->common->db, why);
+	else if (status != 0 && has_place)
+		ww_buf_addf(&session->no_store, "no store at %s (%s)", ww_buf_text(&path), why);
+	else if (status != 0)
+		ww_buf_adds(&session->no_store,
+			"no store: neither $XDG_STATE_HOME nor $HOME says where it is");
+	ww_buf_done(&path);
+	return answer;
+}
+
+enum ww_exit ww_session_lock(struct ww_session *session, const char *const *files, size_t n)
+{
+	struct ww_call *call = session->call;
+	const char **paths = calloc(n + 2, sizeof(*paths));
+	if (!paths)
+		return ww_failed(call, "%s", ww_errno_text(-ENOMEM));
+	memcpy(paths, files, n * sizeof(*paths));
+	paths[n] = "/usr/share/zoneinfo";
+	paths[n + 1] = "/etc/localtime";
+	const char *folder = session->store ? ww_buf_text(&session->store_folder) : NULL;
+	const struct ww_sandbox_wish wish = {paths, n + 2, folder};
+	struct ww_sandbox_state state = {0};
+	int status = ww_sandbox_enter(&wish, &state);
+	free(paths);
+	if (status != 0)
+		return ww_failed(
+			call, "the sandbox could not be entered: %s", ww_errno_text(status));
+	if (call->common->verbose)
+		ww_remark(call, "sandbox: Landlock %s, seccomp %s, capabilities %s",
+			state.landlock ? "on" : "not to be had",
+			state.seccomp ? "on" : "not to be had",
+			state.capabilities ? "dropped" : "kept");
+	return WW_EXIT_NOTHING;
+}
+
+enum ww_exit ww_session_close(struct ww_session *session, enum ww_exit answer)
+{
+	if (session->no_store.len)
+		answer = ww_exit_worse(answer,
+			ww_failed(session->call,
+				"%s: explain and slice will not know this run; --db FILE names "
+				"another, --db :memory: wants none",
+				ww_buf_text(&session->no_store)));
+	ww_buf_done(&session->no_store);
+	ww_buf_done(&session->store_folder);
+	ww_store_close(&session->store);
+	return answer;
+}

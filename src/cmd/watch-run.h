@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * One run of `watch`: its findings go to the screen or to the machine, into the report and into
+ * the store; at its end it is summed up and judged. Each capture is a run of its own; the runs of
+ * one command are a session, through which the numbers of findings and incidents run on.
+ */
+#include "cmd/advisories.h"
+#include "cmd/cmd.h"
+#include "cmd/report.h"
+#include "finding/store.h"
+#include "wire/watch/watch.h"
+
+/* What all runs of one command share. */
+struct ww_session {
+	struct ww_call *call;
+	double false_alarms; /* per first contact */
+	uint64_t hash_seed;
+	bool strict; /* what was cut short is exit 3 */
+	struct ww_advisories advisories;
+	struct ww_plan *plan;
+	struct ww_store *store;       /* NULL: none could be had */
+	struct ww_buf store_folder;   /* where it lies */
+	struct ww_buf no_store;       /* why there is none */
+	int64_t batch;                /* the first run's id in the store */
+	uint64_t findings, incidents; /* of the runs before: numbers run on */
+};
+
+struct ww_watch_run {
+	struct ww_session *session; /* borrowed */
+	struct ww_watch *watch;     /* owned; the caller feeds it */
+	struct ww_report report;
+	struct ww_buf line;
+	int store_status; /* the first trouble with the store */
+};
+
+/*
+ * Opens the store. One that the user named must work: WW_EXIT_USAGE after saying why not. The usual
+ * one may fail: the answer matters more than the memory of it, so it is given first, and then
+ * session->no_store, with exit code 3 (ww_session_close).
+ */
+enum ww_exit ww_session_open_store(struct ww_session *session);
+/*
+ * Gives up what reading needs no more; nothing is decoded before this. `files` may be read later.
+ * A kernel that has a part of it and will not switch it on is trouble; one that lacks it is not.
+ */
+enum ww_exit ww_session_lock(struct ww_session *session, const char *const *files, size_t n);
+/* Closes the store and says why there was none; the worse of `answer` and that. */
+enum ww_exit ww_session_close(struct ww_session *session, enum ww_exit answer);
+
+/*
+ * Begins a run over `input`, a file's path, "-" or "live:NAME". Returns 0 or -ENOMEM; end with
+ * ww_watch_run_done either way.
+ */
+int ww_watch_run_begin(struct ww_watch_run *run, struct ww_session *session, const char *input);
+/* What is pending is judged, the report or the last JSON Lines are printed, the store is written.
+ */
+enum ww_exit ww_watch_run_finish(struct ww_watch_run *run, struct ww_watch_input *input);
+/* Safe on a zeroed object. */
+void ww_watch_run_done(struct ww_watch_run *run);

@@ -179,7 +179,7 @@ static uint32_t make_list(struct ww_rules *rules, unsigned class, unsigned kind,
 static enum ww_section section_of(const struct ww_group *group, const struct ww_item *item)
 {
 	bool stream = group->tcp_flow && !item->packet_only;
-	if (item->has_uri)
+	if (item->buffers)
 		return stream ? WW_SECTION_STREAM_URI : WW_SECTION_PACKET_URI;
 	return stream ? WW_SECTION_STREAM : WW_SECTION_PACKET;
 }

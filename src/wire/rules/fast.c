@@ -70,11 +70,13 @@ void ww_fast_choose(struct ww_item *item)
 	const uint8_t *bytes = NULL;
 	size_t len = 0;
 	int best = 0;
-	uint8_t buffer = item->has_uri ? WW_BUFFER_URI : WW_BUFFER_RAW;
 	for (size_t i = 0; i < item->n_steps; i++) {
 		struct ww_step *step = &item->steps[i];
 		const struct ww_content *content = &step->content;
-		if (step->kind != WW_STEP_CONTENT || step->negated || step->buffer != buffer)
+		if (step->kind != WW_STEP_CONTENT || step->negated)
+			continue;
+		/* Buffers are shorter than what they are parts of. */
+		if (item->buffers && step->buffer == WW_BUFFER_RAW)
 			continue;
 		const uint8_t *part = content->bytes + content->fast_offset;
 		size_t whole = content->fast_len ? content->fast_len : content->len;
@@ -96,6 +98,6 @@ void ww_fast_choose(struct ww_item *item)
 	chosen->anchor = true;
 	item->fast_len = (uint8_t)len;
 	item->fast_nocase = chosen->content.nocase;
-	item->fast_uri = buffer == WW_BUFFER_URI;
+	item->fast_buffer = chosen->buffer;
 	memcpy(item->fast, bytes, len);
 }

@@ -192,6 +192,8 @@ static int common_end(struct ww_rule_builder *builder, const struct ww_option *o
 		return ww_option_fail(
 			builder, &option->value, -EINVAL, err, "a binary number has 1 to 8 bytes");
 	step->absolute = !step->relative;
+	if (step->relative && builder->last_content)
+		step->buffer = builder->last_content->buffer;
 	return 0;
 }
 
@@ -257,7 +259,7 @@ int ww_keyword_byte_test(
 	struct ww_step *step = ww_builder_step(builder, option, err);
 	if (!step)
 		return -EOPNOTSUPP;
-	*step = (struct ww_step){.match = match_test};
+	*step = (struct ww_step){.match = match_test, .buffer = builder->sticky};
 	struct ww_span rest = option->value, word;
 	int r = read_count(builder, &rest, &step->bytes, err);
 	if (r == 0)
@@ -282,7 +284,10 @@ int ww_keyword_byte_jump(
 	struct ww_step *step = ww_builder_step(builder, option, err);
 	if (!step)
 		return -EOPNOTSUPP;
-	*step = (struct ww_step){.match = match_jump, .moves = true, .bytes = {.multiplier = 1}};
+	*step = (struct ww_step){.match = match_jump,
+		.buffer = builder->sticky,
+		.moves = true,
+		.bytes = {.multiplier = 1}};
 	struct ww_bytes *bytes = &step->bytes;
 	struct ww_span rest = option->value, word;
 	int r = read_count(builder, &rest, bytes, err);

@@ -123,6 +123,7 @@ static int add_content(struct ww_rule_builder *builder, const struct ww_option *
 			.retry = !negated,
 			.content = {.bytes = copy, .len = (uint32_t)bytes.len}};
 		builder->last_content = step;
+		builder->has_content = true;
 	}
 	ww_buf_done(&bytes);
 	return r;
@@ -131,11 +132,11 @@ static int add_content(struct ww_rule_builder *builder, const struct ww_option *
 int ww_keyword_content(
 	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
 {
-	return add_content(builder, option, WW_BUFFER_RAW, err);
+	return add_content(builder, option, (enum ww_buffer)builder->sticky, err);
 }
 
 int ww_keyword_uricontent(
 	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
 {
-	return add_content(builder, option, WW_BUFFER_URI, err);
+	return add_content(builder, option, WW_BUFFER_HTTP_URI, err);
 }

@@ -41,7 +41,10 @@ int ww_keyword_isdataat(
 	struct ww_step *step = ww_builder_step(builder, option, err);
 	if (!step)
 		return -EOPNOTSUPP;
-	*step = (struct ww_step){.match = match_isdataat, .negated = negated, .at = (int32_t)place};
+	*step = (struct ww_step){.match = match_isdataat,
+		.buffer = builder->sticky,
+		.negated = negated,
+		.at = (int32_t)place};
 	while (ww_span_next(&rest, &word)) {
 		if (ww_span_is(&word, "relative"))
 			step->relative = true;

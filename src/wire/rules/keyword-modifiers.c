@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What belongs to the content before it: nocase, rawbytes, http_uri, fast_pattern, offset, depth,
+ * What belongs to the content before it: nocase, rawbytes, fast_pattern, offset, depth,
  * distance, within.
  */
 #include "wire/rules/rules-private.h"
@@ -42,16 +42,6 @@ int ww_keyword_rawbytes(
 	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
 {
 	return modified(builder, option, err) ? 0 : -EINVAL;
-}
-
-int ww_keyword_http_uri(
-	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
-{
-	struct ww_step *step = modified(builder, option, err);
-	if (!step)
-		return -EINVAL;
-	step->buffer = WW_BUFFER_URI;
-	return 0;
 }
 
 /* fast_pattern; fast_pattern:only; fast_pattern:OFFSET,LENGTH */

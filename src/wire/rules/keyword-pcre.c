@@ -72,7 +72,7 @@ static enum ww_verdict match_pcre(
 		/* \K in a look-behind can put the start behind the end. */
 		if (attempt->start > attempt->end)
 			attempt->start = attempt->end;
-		found = !step->anchor || step->buffer == WW_BUFFER_URI ||
+		found = !step->anchor || step->buffer != WW_BUFFER_RAW ||
 			window.offset + (uint64_t)attempt->end >= attempt->floor;
 		if (found)
 			break;
@@ -98,7 +98,7 @@ static const char *read_flags(
 		uint32_t option;
 	} table[] = {{'i', PCRE2_CASELESS}, {'s', PCRE2_DOTALL}, {'m', PCRE2_MULTILINE},
 		{'x', PCRE2_EXTENDED}, {'A', PCRE2_ANCHORED}, {'E', PCRE2_DOLLAR_ENDONLY},
-		{'G', PCRE2_UNGREEDY}, {'B', 0}, {'O', 0}};
+		{'G', PCRE2_UNGREEDY}, {'O', 0}};
 	for (size_t i = 0; i < len; i++) {
 		size_t row = 0;
 		while (row < WW_N(table) && table[row].letter != flags[i])
@@ -107,8 +107,10 @@ static const char *read_flags(
 			*options |= table[row].option;
 		else if (flags[i] == 'R')
 			step->relative = true;
+		else if (flags[i] == 'B')
+			step->buffer = WW_BUFFER_RAW;
 		else if (flags[i] == 'U')
-			step->buffer = WW_BUFFER_URI;
+			step->buffer = WW_BUFFER_HTTP_URI;
 		else
 			return flags + i;
 	}
@@ -184,6 +186,7 @@ int ww_keyword_pcre(
 		return -EOPNOTSUPP;
 	*step = (struct ww_step){.match = match_pcre,
 		.kind = WW_STEP_PCRE,
+		.buffer = builder->sticky,
 		.negated = negated,
 		.moves = !negated,
 		.retry = !negated};

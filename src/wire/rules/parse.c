@@ -71,6 +71,9 @@ static int parse_option(struct ww_rule_builder *builder, const struct ww_option 
 				"'%s' takes no value", keyword->name);
 		return keyword->parse(builder, option, err);
 	}
+	int r = ww_buffer_option(builder, option, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	return ww_option_fail(builder, &option->name, -EOPNOTSUPP, err,
 		"keyword '%.*s' is not supported", len, option->name.text);
 }
@@ -149,13 +152,35 @@ static void settle_waiting(struct ww_item *item)
 	}
 }
 
+/* Numbers the buffers that the steps look at. -EOPNOTSUPP: too many of them. */
+static int settle_slots(struct ww_item *item, struct ww_err *err)
+{
+	item->slots[0] = WW_BUFFER_RAW;
+	item->n_slots = 1;
+	for (size_t i = 0; i < item->n_steps; i++) {
+		struct ww_step *step = &item->steps[i];
+		uint8_t slot = 0;
+		while (slot < item->n_slots && item->slots[slot] != step->buffer)
+			slot++;
+		if (slot == WW_RULE_BUFFERS)
+			return ww_fail(err, item->rule.at, -EOPNOTSUPP,
+				"more than %d buffers in one rule are not supported",
+				WW_RULE_BUFFERS - 1);
+		if (slot == item->n_slots)
+			item->slots[item->n_slots++] = step->buffer;
+		step->slot = slot;
+	}
+	return 0;
+}
+
 /* What follows from all steps together. `steps` are the item's own by now. */
 static void settle(struct ww_item *item)
 {
 	bool positive = false, moved[WW_BUFFER_COUNT] = {false};
 	for (size_t i = 0; i < item->n_steps; i++) {
 		struct ww_step *step = &item->steps[i];
-		item->has_uri |= step->buffer == WW_BUFFER_URI;
+		if (step->buffer != WW_BUFFER_RAW)
+			item->buffers |= (uint64_t)1 << step->buffer;
 		/* Relative to nothing is relative to the payload's start. */
 		if (step->relative && !moved[step->buffer])
 			step->absolute = true;
@@ -281,6 +306,9 @@ static int finish(struct ww_rules *rules, struct ww_rule_builder *builder, struc
 		if (rule->priority == 0)
 			rule->priority = 3;
 	}
+	int r = settle_slots(item, err);
+	if (r < 0)
+		return r;
 	settle(item);
 	return keep(rules, builder, err);
 }

@@ -25,6 +25,7 @@
 
 enum {
 	WW_RULE_STEPS = 64,   /* payload options of one rule */
+	WW_RULE_BUFFERS = 8,  /* buffers that one rule looks at */
 	WW_RULE_CHECKS = 32,  /* header options of one rule */
 	WW_RULE_BIT_OPS = 16, /* flowbits options of one rule */
 	WW_RULE_REFERENCES = 64,
@@ -153,15 +154,48 @@ int ww_header_parse(struct ww_rule_builder *builder, struct ww_span header, stru
 /* ---- one rule ---- */
 
 enum ww_buffer {
-	WW_BUFFER_RAW,
-	WW_BUFFER_URI, /* normalised URI of an HTTP request */
+#define WW_BUFFER(name, provider, direction, provided, behind, snort3, before, help)               \
+	WW_BUFFER_##name,
+#include "wire/rules/buffers.def"
+#undef WW_BUFFER
 	WW_BUFFER_COUNT,
+};
+
+/* Whose parser offers a buffer. */
+enum ww_provider {
+	WW_PROVIDER_NONE,
+	WW_PROVIDER_HTTP,
+	WW_PROVIDER_DCERPC,
+	WW_PROVIDER_DNS,
+	WW_PROVIDER_TLS,
+	WW_PROVIDER_SSH,
+	WW_PROVIDER_SIP,
+	WW_PROVIDER_FTP,
+};
+
+enum ww_buffer_direction { WW_BUFFER_TO_SERVER = 1, WW_BUFFER_TO_CLIENT = 2, WW_BUFFER_BOTH = 3 };
+
+/* One row of buffers.def. */
+struct ww_buffer_row {
+	const char *name;
+	uint8_t provider;  /* enum ww_provider */
+	uint8_t direction; /* enum ww_buffer_direction */
+	bool provided;
+	const char *behind, *snort3, *before; /* blank-separated names; see there */
+	const char *help;
 };
 
 enum ww_verdict {
 	WW_VERDICT_NO,
 	WW_VERDICT_MATCH,
 	WW_VERDICT_MORE, /* not decided by the bytes that came so far */
+};
+
+/* One buffer of a message. Absent: data is NULL, and nothing of it matches, negated or not. */
+struct ww_buffer_bytes {
+	const uint8_t *data; /* not NULL when it is there, also when it is empty */
+	int64_t len;
+	uint64_t at; /* stream position of the message (a request line) that it belongs to */
 };
 
 /* The bytes that a rule is tried on. Indexes below count from data[0]. */
@@ -173,9 +207,9 @@ struct ww_window {
 		       */
 	int64_t low;  /* no match begins before */
 	bool final;   /* no bytes will follow: nothing is MORE */
-	const uint8_t *uri; /* NULL: no request line */
-	int64_t uri_len;
-	uint64_t uri_at; /* stream position of the request line */
+	/* The other buffers of the message, by enum ww_buffer; NULL: there are none. RAW is unused:
+	   it is `data`. They are whole: nothing of them is MORE. */
+	const struct ww_buffer_bytes *buffers;
 };
 
 /* One try of one step. */
@@ -229,6 +263,7 @@ struct ww_step {
 	ww_step_fn *match;
 	uint8_t kind;   /* enum ww_step_kind */
 	uint8_t buffer; /* enum ww_buffer */
+	uint8_t slot;   /* settled: of the buffer, in ww_item.slots */
 	bool negated, relative;
 	bool moves;  /* a match moves the cursor */
 	bool anchor; /* its occurrence is what alerts once; see ww_attempt.floor */
@@ -300,14 +335,17 @@ struct ww_item {
 	struct ww_check *checks;
 	struct ww_bits *bits;
 	struct ww_limit limits[2]; /* threshold, detection_filter */
-	bool has_uri;              /* a step looks at the URI */
-	bool absolute;             /* a step depends on where the payload begins */
+	uint64_t buffers;          /* bit of each enum ww_buffer but RAW that a step looks at */
+	uint8_t slots[WW_RULE_BUFFERS]; /* the buffers that steps look at, RAW first */
+	uint8_t n_slots;
+	bool absolute;    /* a step depends on where the payload begins */
 	bool packet_only; /* looks at a packet's header, size, or has no positive content */
 	bool needs_payload;
 	int16_t anchor;   /* step, -1 none */
 	uint8_t order;    /* 0 sets bits, 1 sets and asks, 2 asks or has none: the order of work */
 	uint8_t fast_len; /* 0: always verified */
-	bool fast_nocase, fast_uri;
+	bool fast_nocase;
+	uint8_t fast_buffer; /* enum ww_buffer: where the fast pattern is looked for */
 	uint8_t fast[WW_FAST_MAX];
 };
 
@@ -321,6 +359,9 @@ struct ww_rule_builder {
 	struct ww_bits bits[WW_RULE_BIT_OPS];
 	const char *references[WW_RULE_REFERENCES];
 	struct ww_step *last_content; /* what nocase and so on belong to; NULL before the first */
+	uint8_t sticky;   /* enum ww_buffer: where contents and so on look that say nothing else */
+	bool has_content; /* any so far */
+	bool snort3;      /* ambiguous spellings are meant as Snort 3 means them; see buffer.c */
 	bool has_sid, has_gid, has_rev, has_priority, has_msg, has_classtype, has_flow, has_dsize;
 };
 
@@ -336,6 +377,14 @@ struct ww_keyword {
 };
 
 size_t ww_keywords(const struct ww_keyword **ret);
+/* The rows of buffers.def, by enum ww_buffer. */
+size_t ww_buffers(const struct ww_buffer_row **ret);
+/* 1: the option names a buffer and was taken; 0: it is none; -EINVAL, -EOPNOTSUPP with *err. */
+int ww_buffer_option(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err);
+/* 0, or -EOPNOTSUPP with *err: nothing offers this buffer. */
+int ww_buffer_take(struct ww_rule_builder *builder, enum ww_buffer buffer,
+	const struct ww_option *option, struct ww_err *err);
 #define WW_KEYWORD(name, function, value, count, help)                                             \
 	int function(struct ww_rule_builder *builder, const struct ww_option *option,              \
 		struct ww_err *err);
@@ -528,7 +577,7 @@ struct ww_rules {
 	struct ww_buf uri_text;
 	struct {
 		uint64_t stamp;
-		int64_t cursors[WW_BUFFER_COUNT];
+		int64_t cursors[WW_RULE_BUFFERS];
 		uint32_t step;
 	} memo[WW_VERIFY_MEMO];
 	uint64_t memo_stamp;

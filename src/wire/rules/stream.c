@@ -195,11 +195,13 @@ static void tell(const struct run *run, uint32_t index, const struct ww_verify *
 		int64_t start = verify->spans[i].start;
 		if (start < 0)
 			continue;
-		bool uri = item->steps[i].buffer == WW_BUFFER_URI;
+		uint8_t buffer = item->steps[i].buffer;
+		bool raw = buffer == WW_BUFFER_RAW;
 		hit.spans[hit.n_spans++] = (struct ww_hit_span){
-			.offset = uri ? window->uri_at : window->offset + (uint64_t)start,
+			.offset =
+				raw ? window->offset + (uint64_t)start : window->buffers[buffer].at,
 			.len = (uint32_t)(verify->spans[i].end - start),
-			.data = (uri ? window->uri : window->data) + start};
+			.data = (raw ? window->data : window->buffers[buffer].data) + start};
 	}
 	run->hit(run->context, &hit);
 }
@@ -243,6 +245,7 @@ static void packet_uris(
 	struct ww_rules *rules = run->rules;
 	struct ww_uri uris[WW_URIS_MAX];
 	struct ww_verify verify;
+	struct ww_buffer_bytes buffers[WW_BUFFER_COUNT] = {0};
 	ww_buf_reset(&rules->uri_text);
 	size_t n = ww_uri_find(
 		packet->payload, packet->payload_len, 0, true, true, &rules->uri_text, uris);
@@ -251,9 +254,9 @@ static void packet_uris(
 		struct ww_window window = {.data = packet->payload,
 			.len = packet->payload_len,
 			.final = true,
-			.uri = uri,
-			.uri_len = uris[u].len,
-			.uri_at = uris[u].at};
+			.buffers = buffers};
+		buffers[WW_BUFFER_HTTP_URI] =
+			(struct ww_buffer_bytes){uri, uris[u].len, uris[u].at};
 		scan_for(rules, section, uri, uris[u].len, 0);
 		for (uint32_t i = 0; i < section->n_always; i++)
 			(void)try(run, section->always[i], &window, &verify);
@@ -340,7 +343,6 @@ static struct ww_window window_of(const struct ww_stream_view *view, const struc
 		window.base = (int64_t)(wait->base - view->offset);
 		window.low = window.base < 0 ? 0 : window.base;
 	}
-	window.uri_at = wait->uri_at;
 	return window;
 }
 
@@ -349,8 +351,13 @@ static void try_or_wait(const struct run *run, const struct ww_stream_view *view
 {
 	struct ww_verify verify;
 	struct ww_window window = window_of(view, &wait);
-	window.uri = uri;
-	window.uri_len = (int64_t)uri_len;
+	struct ww_buffer_bytes buffers[WW_BUFFER_COUNT];
+	if (uri) {
+		memset(buffers, 0, sizeof(buffers));
+		buffers[WW_BUFFER_HTTP_URI] =
+			(struct ww_buffer_bytes){uri, (int64_t)uri_len, wait.uri_at};
+		window.buffers = buffers;
+	}
 	if (try(run, wait.rule, &window, &verify) != WW_VERDICT_MORE || !worth_waiting)
 		return;
 	wait.need = verify.need;

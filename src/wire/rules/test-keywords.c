@@ -499,6 +499,71 @@ static void test_hostile(void **state)
 	stage_close(&stage);
 }
 
+/* Where the names of a buffer stand in a rule, and what refuses one. */
+static void test_buffers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *options;
+		size_t hits;         /* of the request below */
+		const char *problem; /* part of it; NULL: loads */
+	} rows[] = {
+		{"content:\"/a/b\"; http_uri; content:\"GET\";", 1, NULL},
+		{"content:\"GET\"; http_uri;", 0, NULL},
+		{"content:\"GET\"; content:\"/a/b\"; http_uri;", 1, NULL},
+		{"http.uri; content:\"/a\"; content:\"/b\"; distance:0;", 1, NULL},
+		{"http.uri; content:\"/a\"; content:\"GET\";", 0, NULL},
+		{"http.uri; content:\"/a\"; pkt_data; content:\"GET\";", 1, NULL},
+		{"http.uri; pcre:\"/^.a/\";", 1, NULL},
+		{"http.uri; pcre:\"/^GET/B\";", 1, NULL},
+		{"http_uri; content:\"/a\"; content:\"/b\";", 1, NULL},
+		{"http_uri; content:\"/a\"; content:\"GET\";", 0, NULL},
+		{"http_uri; content:\"/a\"; raw_data; content:\"GET\";", 1, NULL},
+		{"http.uri; content:!\"/c\"; content:\"b\";", 1, NULL},
+		{"http.uri; content:\"b\"; isdataat:!1,relative;", 1, NULL},
+		{"http.uri; content:\"b\"; isdataat:0,relative;", 0, NULL},
+		{"http.uri; byte_test:1,=,0x2f,0; content:\"b\";", 1, NULL},
+		{"content:\"/\"; http_uri; byte_test:1,=,0x61,0,relative;", 1, NULL},
+		{"http.uri; nocase;", 0, "'nocase' has no content before it"},
+		{"content:\"x\"; http_uri:3;", 0, "'http_uri' takes no value"},
+		{"content:\"x\"; sip_stat_code:180;", 0, "'sip_stat_code:180' is not supported"},
+		{"content:\"x\"; http.uri:3;", 0, "'http.uri:3' is not supported"},
+		{"sip_method; content:\"x\";", 0,
+			"keyword 'sip_method' is not supported: nothing offers that buffer"},
+	};
+	static const char request[] = "GET /a/%62 HTTP/1.0\r\n\r\n";
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		char text[256];
+		snprintf(text, sizeof(text), "alert tcp any any -> any any (%s sid:1;)",
+			rows[i].options);
+		if (rows[i].problem) {
+			struct ww_rules *rules;
+			assert_int_equal(ww_rules_new(NULL, 0, &rules), 0);
+			assert_int_equal(ww_rules_load(rules, "x", NULL, text, strlen(text)), 0);
+			assert_int_equal(ww_rules_n(rules), 0);
+			assert_int_equal(ww_rules_problems(rules), 1);
+			if (!strstr(ww_rules_problem(rules, 0)->text, rows[i].problem))
+				fail_msg("%s: %s", text, ww_rules_problem(rules, 0)->text);
+			ww_rules_free(&rules);
+			continue;
+		}
+		struct stage stage;
+		stage_open(&stage, text, WW_MATCHER_HYPERSCAN);
+		size_t hits = stage_stream(&stage, 80, request, strlen(request));
+		if (hits != rows[i].hits)
+			fail_msg("%s: %zu hits", text, hits);
+		stage_close(&stage);
+	}
+}
+
+/* The names and the meaning of a buffer as wormwood-rules(7) has them. */
+static void buffer_row(const struct ww_buffer_row *row, char *out, size_t size)
+{
+	snprintf(out, size, "|  %s\n:  %s\n:  %s\n:  %s%s\n", *row->behind ? row->behind : "-",
+		*row->snort3 ? row->snort3 : "-", *row->before ? row->before : "-", row->help,
+		row->provided ? "" : " (refused)");
+}
+
 static void test_man_page(void **state)
 {
 	(void)state;
@@ -510,6 +575,13 @@ static void test_man_page(void **state)
 		char row[160];
 		ww_buf_addc(&text, '\0');
 		snprintf(row, sizeof(row), "|  *%s*\n:  %s\n", keywords[i].name, keywords[i].help);
+		if (!strstr(text.data, row))
+			fail_msg("wormwood-rules(7) lacks the row: %s", row);
+	}
+	const struct ww_buffer_row *buffers;
+	for (size_t i = 0, n = ww_buffers(&buffers); i < n; i++) {
+		char row[400];
+		buffer_row(&buffers[i], row, sizeof(row));
 		if (!strstr(text.data, row))
 			fail_msg("wormwood-rules(7) lacks the row: %s", row);
 	}
@@ -530,6 +602,7 @@ int main(void)
 		cmocka_unit_test(test_once),
 		cmocka_unit_test(test_positions_in_streams),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_buffers),
 		cmocka_unit_test(test_man_page),
 	};
 	return cmocka_run_group_tests_name("keywords", tests, NULL, NULL);

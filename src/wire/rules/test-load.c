@@ -29,8 +29,8 @@ static void test_refusals(void **state)
 	} rows[] = {
 		{HEAD "(msg:\"x\"; @asn1:bitstring_overflow; sid:1;)", false,
 			"keyword 'asn1' is not supported"},
-		{"# c\n\n  " HEAD "(msg:\"x\"; \\\n   @http_header; sid:1;)", false,
-			"keyword 'http_header' is not supported"},
+		{"# c\n\n  " HEAD "(msg:\"x\"; \\\n   @sip_method; sid:1;)", false,
+			"keyword 'sip_method' is not supported: nothing offers that buffer"},
 		{"@log tcp any any -> any any (sid:1;)", false, "action 'log' is not supported"},
 		{"@frob tcp any any -> any any (sid:1;)", true, "'frob' is not an action"},
 		{"alert @http any any -> any any (sid:1;)", false,

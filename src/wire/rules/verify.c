@@ -19,13 +19,16 @@ struct ww_window ww_verify_buffer(const struct ww_verify *verify, const struct w
 	const struct ww_window *window = verify->window;
 	if (step->buffer == WW_BUFFER_RAW)
 		return *window;
-	return (struct ww_window){.data = window->uri, .len = window->uri_len, .final = true};
+	const struct ww_buffer_bytes *bytes = &window->buffers[step->buffer];
+	return (struct ww_window){.data = bytes->data, .len = bytes->len, .final = true};
 }
 
 static size_t memo_slot(const struct ww_verify *verify, size_t i, const int64_t *cursors)
 {
-	return ww_hash_4(&verify->rules->key, i, (uint64_t)cursors[0], (uint64_t)cursors[1], 0) %
-	       WW_VERIFY_MEMO;
+	uint64_t hash = i;
+	for (size_t slot = 0; slot < verify->item->n_slots; slot++)
+		hash = ww_hash_2(&verify->rules->key, hash, (uint64_t)cursors[slot]);
+	return hash % WW_VERIFY_MEMO;
 }
 
 static bool known_no(const struct ww_verify *verify, size_t i, const int64_t *cursors)
@@ -33,7 +36,8 @@ static bool known_no(const struct ww_verify *verify, size_t i, const int64_t *cu
 	const struct ww_rules *rules = verify->rules;
 	size_t slot = memo_slot(verify, i, cursors);
 	return rules->memo[slot].stamp == rules->memo_stamp && rules->memo[slot].step == i &&
-	       memcmp(rules->memo[slot].cursors, cursors, sizeof(rules->memo[slot].cursors)) == 0;
+	       memcmp(rules->memo[slot].cursors, cursors,
+		       verify->item->n_slots * sizeof(*cursors)) == 0;
 }
 
 static void remember_no(struct ww_verify *verify, size_t i, const int64_t *cursors)
@@ -42,7 +46,7 @@ static void remember_no(struct ww_verify *verify, size_t i, const int64_t *curso
 	size_t slot = memo_slot(verify, i, cursors);
 	rules->memo[slot].stamp = rules->memo_stamp;
 	rules->memo[slot].step = (uint32_t)i;
-	memcpy(rules->memo[slot].cursors, cursors, sizeof(rules->memo[slot].cursors));
+	memcpy(rules->memo[slot].cursors, cursors, verify->item->n_slots * sizeof(*cursors));
 }
 
 /* Steps i and on. Recursion is as deep as the rule has steps (WW_RULE_STEPS). */
@@ -55,7 +59,7 @@ static enum ww_verdict walk(struct ww_verify *verify, size_t i, const int64_t *c
 		return WW_VERDICT_NO;
 	const struct ww_step *step = &item->steps[i];
 	struct ww_attempt attempt = {
-		.cursor = cursors[step->buffer], .from = INT64_MIN, .floor = verify->floor};
+		.cursor = cursors[step->slot], .from = INT64_MIN, .floor = verify->floor};
 	bool more = false;
 	for (;;) {
 		if (++verify->tries > WW_VERIFY_TRIES) {
@@ -74,10 +78,10 @@ static enum ww_verdict walk(struct ww_verify *verify, size_t i, const int64_t *c
 		verify->spans[i].start =
 			step->kind != WW_STEP_OTHER && !step->negated ? attempt.start : -1;
 		verify->spans[i].end = attempt.end;
-		int64_t next[WW_BUFFER_COUNT];
-		memcpy(next, cursors, sizeof(next));
+		int64_t next[WW_RULE_BUFFERS];
+		memcpy(next, cursors, item->n_slots * sizeof(*next));
 		if (step->moves)
-			next[step->buffer] = attempt.end;
+			next[step->slot] = attempt.end;
 		enum ww_verdict rest = walk(verify, i + 1, next);
 		if (rest == WW_VERDICT_MATCH)
 			return rest;
@@ -95,15 +99,16 @@ enum ww_verdict ww_verify_run(struct ww_verify *verify)
 {
 	const struct ww_item *item = verify->item;
 	const struct ww_window *window = verify->window;
-	if (item->has_uri && !window->uri)
-		return WW_VERDICT_NO;
-	if (item->anchor >= 0 && item->steps[item->anchor].buffer == WW_BUFFER_URI &&
-		window->uri_at + 1 < verify->floor)
+	for (size_t i = 1; i < item->n_slots; i++)
+		if (!window->buffers || !window->buffers[item->slots[i]].data)
+			return WW_VERDICT_NO;
+	uint8_t anchored = item->anchor >= 0 ? item->steps[item->anchor].buffer : WW_BUFFER_RAW;
+	if (anchored != WW_BUFFER_RAW && window->buffers[anchored].at + 1 < verify->floor)
 		return WW_VERDICT_NO;
 	verify->need = UINT64_MAX;
 	verify->bounded = false;
 	verify->tries = 0;
 	verify->rules->memo_stamp++;
-	int64_t cursors[WW_BUFFER_COUNT] = {window->base, 0};
+	int64_t cursors[WW_RULE_BUFFERS] = {window->base, 0};
 	return walk(verify, 0, cursors);
 }

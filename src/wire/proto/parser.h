@@ -82,6 +82,8 @@ struct ww_parser {
 	 * TCP at most WW_APP_PREFIX bytes are shown; for a datagram all.
 	 */
 	int (*recognise)(enum ww_dir dir, const uint8_t *data, size_t len);
+	/* The same for a datagram, where it looks otherwise. NULL: it does not. */
+	int (*recognise_datagram)(enum ww_dir dir, const uint8_t *data, size_t len);
 	/* The next bytes of parsing->dir; data[0] is at stream position `at`. */
 	void (*stream)(struct ww_parsing *parsing, const uint8_t *data, uint32_t len, uint64_t at);
 	/* Bytes are missing: the next ones are at `at`, and begin a segment. */

@@ -286,7 +286,10 @@ static int recognise(const struct ww_app_call *call, bool udp, const uint8_t *da
 	for (unsigned app = 1; app < WW_APP_COUNT; app++) {
 		if (!(call->apps & WW_APP_BIT(app)) || !(udp ? rows[app].udp : rows[app].tcp))
 			continue;
-		int bytes = parser_of(app)->recognise(call->dir, data, len);
+		const struct ww_parser *parser = parser_of(app);
+		int bytes = udp && parser->recognise_datagram
+				    ? parser->recognise_datagram(call->dir, data, len)
+				    : parser->recognise(call->dir, data, len);
 		more |= bytes == 0;
 		bool better =
 			bytes > 0 &&

@@ -65,14 +65,16 @@ struct ww_message_buffer {
 	uint64_t at;    /* stream position of what it was made of; in a datagram its offset */
 };
 
-/* A DCE/RPC call, see dcerpc.c. */
+/* A DCE/RPC call or its answer, see dce.h. */
 struct ww_dce_call {
 	uint8_t interface[16]; /* in the order of its text form, first byte first */
 	uint16_t major, minor; /* of the interface */
 	uint16_t opnum;
-	uint8_t type;        /* of the PDU: 0 request, 2 response, 3 fault, 11 bind ... */
+	uint8_t type;        /* of the PDU: 0 request, 2 response */
 	bool little;         /* byte order of the stub, for byte_test:...,dce */
 	bool accepted;       /* the context was accepted by the server */
+	bool late;           /* told before, when it was not accepted yet; same number */
+	bool encrypted;      /* the stub is ciphertext */
 	bool first_fragment; /* the message began with its first fragment */
 };
 
@@ -187,6 +189,7 @@ struct ww_app_counts {
 	uint64_t cut_bodies;     /* bodies longer than the limit: what is beyond is not looked at */
 	uint64_t cut_compressed; /* bodies that inflate beyond the limit, or do not inflate */
 	uint64_t gaps;           /* messages with bytes missing */
+	uint64_t dropped;        /* a parser's table was full: contexts, pipes, calls, questions */
 };
 
 struct ww_protos;

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "wire/proto/proto.h"
+#include "wire/proto/uuid.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,18 @@ static inline uint64_t tape_sum(const struct ww_message *message, uint64_t set)
 	return sum;
 }
 
+static inline void tape_dce(struct tape *tape, const struct ww_dce_call *call)
+{
+	char uuid[WW_UUID_TEXT_MAX];
+	if (!call)
+		return;
+	ww_buf_addf(&tape->text, "  %s %s %u.%u opnum %u%s%s%s%s%s\n",
+		call->type == 0 ? "call" : "answer", ww_uuid_print(call->interface, uuid),
+		call->major, call->minor, call->opnum, call->little ? " little" : " big",
+		call->accepted ? " accepted" : "", call->late ? " late" : "",
+		call->encrypted ? " encrypted" : "", call->first_fragment ? "" : " no-first");
+}
+
 static inline void tape_message(void *context, const struct ww_message *message)
 {
 	struct tape *tape = context;
@@ -87,6 +100,7 @@ static inline void tape_message(void *context, const struct ww_message *message)
 	ww_buf_addf(&tape->text, "%s %c end %llu to %llu\n", ww_app_name((enum ww_app)message->app),
 		dir ? '<' : '>', (unsigned long long)message->number,
 		(unsigned long long)message->end);
+	tape_dce(tape, message->dce);
 	for (unsigned b = 0; b < WW_BUFFER_COUNT; b++) {
 		const struct ww_message_buffer *buffer = &message->buffers[b];
 		if (!(message->present & WW_BUFFER_BIT(b)))
@@ -108,7 +122,13 @@ static inline void tape_fact(void *context, const struct ww_fact *fact)
 		ww_buf_addf(&tape->text, " asked %llu", (unsigned long long)fact->asked_at);
 	ww_buf_addf(&tape->text, " code %u '", fact->code);
 	tape_bytes(&tape->text, fact->text, fact->text_len);
-	ww_buf_adds(&tape->text, "'\n");
+	ww_buf_adds(&tape->text, "'");
+	static const uint8_t none[WW_UUID_BYTES];
+	char uuid[WW_UUID_TEXT_MAX];
+	if (memcmp(fact->uuid, none, sizeof(none)) != 0)
+		ww_buf_addf(&tape->text, " %s %u.%u", ww_uuid_print(fact->uuid, uuid), fact->major,
+			fact->minor);
+	ww_buf_adds(&tape->text, "\n");
 }
 
 static inline void tape_begin_flow(struct tape *tape, uint16_t server_port)

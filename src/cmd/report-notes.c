@@ -180,11 +180,28 @@ static void note_limits(const struct ww_page *page)
 		note_count(page, &rows[i]);
 }
 
+static void note_live(const struct ww_page *page)
+{
+	const struct ww_watch_live *live = page->input->live;
+	const struct counted rows[] = {
+		{live->dropped, "packet was dropped by the kernel: the ring was full",
+			"packets were dropped by the kernel: the ring was full",
+			"個のパケットはリングが一杯のためカーネルが破棄しました"},
+		{live->downs, "time the interface went down",
+			"times an interface went down",
+			"回、インターフェースが停止しました"},
+	};
+	for (size_t i = 0; i < WW_N(rows); i++)
+		note_count(page, &rows[i]);
+}
+
 void ww_page_notes(const struct ww_page *page)
 {
 	ww_buf_addc(page->out, '\n');
 	if (page->input->note[0])
 		add_note(page, page->input->note);
+	if (page->input->live)
+		note_live(page);
 	note_undecoded(page);
 	note_capture(page);
 	note_limits(page);

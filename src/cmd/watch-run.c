@@ -2,8 +2,10 @@
 #include "cmd/watch-run.h"
 
 #include "base/file.h"
+#include "cmd/last.h"
 #include "priv/sandbox.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,16 +16,55 @@ static void keep(struct ww_watch_run *run, int status)
 		run->store_status = status;
 }
 
+/* A finding as it comes, on one line. */
+static void tell(struct ww_watch_run *run, const struct ww_finding *finding)
+{
+	const struct ww_screen *screen = run->session->call->screen;
+	char when[WW_SCREEN_TIME_MAX];
+	struct ww_buf *line = &run->line;
+	if (run->session->status_shown)
+		fputs("\r\033[K", screen->err);
+	run->session->status_shown = false;
+	ww_paint(line, screen, WW_PAINT_FAINT, ww_screen_time(screen, finding->time_us, when), 0);
+	ww_buf_addf(line, "  %" PRIu64 "  ", finding->id);
+	ww_paint(line, screen, finding->kind == WW_FINDING_RULE ? WW_PAINT_DOUBT : WW_PAINT_BAD,
+		ww_finding_kind_name(finding->kind), 6);
+	ww_buf_adds(line, "  ");
+	ww_endpoint(line, &finding->src, 0);
+	ww_buf_addf(line, " %s ", ww_glyph(screen, WW_GLYPH_RIGHT));
+	ww_endpoint(line, &finding->dst, 0);
+	if (finding->port)
+		ww_buf_addf(line, "  %u/%s", finding->port, ww_proto_name(finding->proto));
+	ww_buf_adds(line, "  ");
+	ww_clean(line, finding->msg);
+	ww_buf_addc(line, '\n');
+	ww_show(screen, line);
+	ww_buf_reset(line);
+}
+
+/* To machines; to people when it comes while they wait. An open one of a file is given once only.
+ */
+static void give(struct ww_watch_run *run, const struct ww_finding *finding, bool is_update)
+{
+	const struct ww_session *session = run->session;
+	if (!session->call->common->json) {
+		if (session->is_live && !is_update)
+			tell(run, finding);
+		return;
+	}
+	if (finding->is_open && !session->is_live)
+		return;
+	ww_finding_json(&run->line, finding);
+	ww_emit(session->call->screen, &run->line);
+}
+
 static void on_finding(void *context, const struct ww_finding *finding)
 {
 	struct ww_watch_run *run = context;
 	ww_report_finding(&run->report, finding);
 	if (run->session->store)
 		keep(run, ww_store_finding(run->session->store, finding));
-	if (run->session->call->common->json && !finding->is_open) {
-		ww_finding_json(&run->line, finding);
-		ww_emit(run->session->call->screen, &run->line);
-	}
+	give(run, finding, false);
 }
 
 /* What was open is complete: its numbers are the last ones now. */
@@ -33,10 +74,7 @@ static void on_update(void *context, const struct ww_finding *finding)
 	ww_report_update(&run->report, finding);
 	if (run->session->store)
 		keep(run, ww_store_finding(run->session->store, finding));
-	if (run->session->call->common->json) {
-		ww_finding_json(&run->line, finding);
-		ww_emit(run->session->call->screen, &run->line);
-	}
+	give(run, finding, true);
 }
 
 static void give_outbreak(struct ww_watch_run *run)
@@ -72,10 +110,12 @@ static void give_outbreak(struct ww_watch_run *run)
 /* ---- one capture ---- */
 
 static enum ww_exit judge(const struct ww_session *session, const struct ww_watch_summary *summary,
-	enum ww_capture_state state)
+	const struct ww_watch_input *input)
 {
+	enum ww_capture_state state = input->state;
+	bool dropped = input->live && input->live->dropped > 0;
 	enum ww_exit answer = summary->findings > 0 ? WW_EXIT_FOUND : WW_EXIT_NOTHING;
-	if (ww_watch_lost(summary) || state == WW_CAPTURE_FAILED)
+	if (ww_watch_lost(summary) || dropped || state == WW_CAPTURE_FAILED)
 		answer = ww_exit_worse(answer, WW_EXIT_FAILED);
 	bool cut = state == WW_CAPTURE_CUT || state == WW_CAPTURE_BROKEN;
 	if (session->strict && (cut || summary->flows->midstream > 0))
@@ -118,7 +158,7 @@ enum ww_exit ww_watch_run_finish(struct ww_watch_run *run, struct ww_watch_input
 	give_summary(run, &summary, input);
 	session->findings += summary.findings;
 	session->incidents += input->incidents;
-	enum ww_exit answer = judge(session, &summary, input->state);
+	enum ww_exit answer = judge(session, &summary, input);
 	if (run->store_status != 0) {
 		ww_failed(session->call,
 			"the store could not be written (%s): explain and slice will not "
@@ -143,7 +183,8 @@ static void begin_store(struct ww_watch_run *run, const char *file)
 		.before = session->findings};
 	struct stat st;
 	char absolute[4096] = "";
-	if (strcmp(file, "-") != 0 && stat(file, &st) == 0) {
+	bool is_file = strcmp(file, "-") != 0 && !session->is_live;
+	if (is_file && stat(file, &st) == 0) {
 		row.input_size = (uint64_t)st.st_size;
 		row.input_mtime_us =
 			(int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
@@ -167,6 +208,12 @@ int ww_watch_run_begin(struct ww_watch_run *run, struct ww_session *session, con
 	if (status == 0)
 		begin_store(run, input);
 	return status;
+}
+
+void ww_watch_run_save(struct ww_watch_run *run)
+{
+	if (run->session->store && run->store_status == 0)
+		keep(run, ww_store_save(run->session->store));
 }
 
 void ww_watch_run_done(struct ww_watch_run *run)

@@ -16,7 +16,9 @@ struct ww_session {
 	struct ww_call *call;
 	double false_alarms; /* per first contact */
 	uint64_t hash_seed;
-	bool strict; /* what was cut short is exit 3 */
+	bool strict;       /* what was cut short is exit 3 */
+	bool is_live;      /* findings are told as they come */
+	bool status_shown; /* a line of progress stands on the error stream */
 	struct ww_advisories advisories;
 	struct ww_plan *plan;
 	struct ww_store *store;       /* NULL: none could be had */
@@ -53,6 +55,8 @@ enum ww_exit ww_session_close(struct ww_session *session, enum ww_exit answer);
  * ww_watch_run_done either way.
  */
 int ww_watch_run_begin(struct ww_watch_run *run, struct ww_session *session, const char *input);
+/* What was found so far is made to last, as far as there is a store. */
+void ww_watch_run_save(struct ww_watch_run *run);
 /* What is pending is judged, the report or the last JSON Lines are printed, the store is written.
  */
 enum ww_exit ww_watch_run_finish(struct ww_watch_run *run, struct ww_watch_input *input);

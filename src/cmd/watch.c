@@ -2,7 +2,7 @@
 /*
  * wormwood watch: packets in, the outbreak out. Each capture is a run of its own.
  */
-#include "cmd/watch-run.h"
+#include "cmd/live.h"
 
 #include "base/file.h"
 
@@ -19,6 +19,7 @@ struct config {
 	double false_alarms;
 	uint64_t hash_seed;
 	bool strict;
+	struct ww_live_config live;
 };
 
 static const struct config defaults = {.false_alarms = 1e-5};
@@ -34,6 +35,18 @@ static const struct ww_opt opts[] = {
 		"vary the key of the tables"),
 	WW_OPT(struct config, strict, WW_OPT_FLAG, 0, "strict", NULL,
 		"refused rules are exit 2, a capture cut short is 3"),
+	WW_OPT(struct config, live.interfaces, WW_OPT_LIST, 'i', "interface", "NAME",
+		"watch this interface live (repeatable; any: all)"),
+	WW_OPT(struct config, live.filter, WW_OPT_TEXT, 0, "bpf", "EXPRESSION",
+		"live: only what pcap-filter(7) lets pass"),
+	WW_OPT(struct config, live.promiscuous, WW_OPT_FLAG, 0, "promisc", NULL,
+		"live: frames for other stations too"),
+	WW_OPT(struct config, live.snaplen, WW_OPT_COUNT, 0, "snaplen", "BYTES",
+		"live: keep so many bytes of a frame (all)"),
+	WW_OPT(struct config, live.ring_mb, WW_OPT_COUNT, 0, "ring", "MIB",
+		"live: memory for packets that wait (64)"),
+	WW_OPT(struct config, live.seconds, WW_OPT_COUNT, 0, "seconds", "N",
+		"live: end after so long"),
 };
 
 static const char *const needs[] = {"network.rules", "network.stages", "network.ports"};
@@ -224,40 +237,123 @@ static enum ww_exit watch_files(struct ww_session *session, const char *const *f
 	return ww_session_close(session, answer);
 }
 
+/* ---- live ---- */
+
+/* What makes the plan of a live capture anew. */
+struct again {
+	struct ww_call *call;
+	const struct config *config;
+};
+
+static enum ww_exit load_again(
+	void *context, struct ww_advisories *ret_advisories, struct ww_plan **ret_plan)
+{
+	const struct again *again = context;
+	enum ww_exit answer = ww_call_advisories(again->call, ret_advisories);
+	if (answer == WW_EXIT_NOTHING)
+		answer = make_plan(again->call, again->config, ret_advisories, ret_plan);
+	return answer;
+}
+
+/* The folder of a file that may be replaced by a new one of its name. Freed by the caller. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 0;
+	return slash ? strndup(path, len ? len : 1) : strdup(".");
+}
+
+/* What is read when advisories and rules are loaded again. */
+static size_t name_paths(struct ww_call *call, const struct config *config,
+	const struct ww_shelf *shelf, char **paths)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < shelf->n_places; i++)
+		paths[n++] = strdup(shelf->places[i].dir);
+	for (size_t i = 0; i < config->rules.n_items; i++)
+		paths[n++] = folder_of(config->rules.items[i]);
+	for (size_t i = 0; i < call->common->advisories.n_items; i++) {
+		paths[n++] = strdup(call->common->advisories.items[i]); /* a folder, or a file: */
+		paths[n++] = folder_of(call->common->advisories.items[i]);
+	}
+	return n;
+}
+
+static enum ww_exit watch_live(struct ww_session *session, const struct config *config)
+{
+	struct ww_call *call = session->call;
+	struct again again = {call, config};
+	char *paths[WW_PLACES_MAX + 3 * WW_OPT_LIST_MAX] = {NULL};
+	struct ww_shelf shelf;
+	if (ww_shelf_open(call, &shelf) != 0)
+		return ww_failed(call, "%s", ww_errno_text(-ENOMEM));
+	size_t n = name_paths(call, config, &shelf, paths);
+	ww_shelf_done(&shelf);
+	bool complete = true;
+	for (size_t i = 0; i < n; i++)
+		complete = complete && paths[i];
+	const struct ww_reload reload = {&again, load_again, (const char *const *)paths, n};
+	enum ww_exit answer = complete ? ww_live_watch(session, &config->live, &reload)
+				       : ww_failed(call, "%s", ww_errno_text(-ENOMEM));
+	for (size_t i = 0; i < n; i++)
+		free(paths[i]);
+	return answer;
+}
+
+/* Operands of a live capture are its filter, as with tcpdump. Freed by the caller. */
+static enum ww_exit join_filter(struct ww_call *call, struct config *config, char **ret)
+{
+	struct ww_buf filter = WW_BUF_INIT;
+	if (call->common->files.n_items)
+		return ww_usage(call, "-i and -r: a run reads interfaces or files");
+	if (call->n_args && config->live.filter)
+		return ww_usage(call, "--bpf and '%.60s': one filter is enough", call->args[0]);
+	for (size_t i = 0; i < call->n_args; i++)
+		ww_buf_addf(&filter, "%s%s", i ? " " : "", call->args[i]);
+	*ret = ww_buf_take(&filter);
+	if (call->n_args)
+		config->live.filter = *ret;
+	return WW_EXIT_NOTHING;
+}
+
 static enum ww_exit run_watch(struct ww_call *call)
 {
-	const struct config *config = call->config;
+	struct config config = *(const struct config *)call->config;
+	bool is_live = config.live.interfaces.n_items > 0;
+	char *filter = NULL;
 	const char **files = calloc(FILES_MAX, sizeof(*files));
 	if (!files)
 		return ww_failed(call, "%s", ww_errno_text(-ENOMEM));
-	size_t n = ww_call_files(call, 0, files, FILES_MAX);
-	if (n == 0) {
-		free(files);
-		return ww_usage(call, "which capture? wormwood watch FILE (- is standard input)");
-	}
-	if (!(config->false_alarms > 0 && config->false_alarms <= 0.1)) {
-		free(files);
-		return ww_usage(call, "--false-alarms is above 0 and at most 0.1");
-	}
+	size_t n = is_live ? 0 : ww_call_files(call, 0, files, FILES_MAX);
+	enum ww_exit answer = WW_EXIT_NOTHING;
+	if (is_live)
+		answer = join_filter(call, &config, &filter);
+	else if (n == 0)
+		answer = ww_usage(call, "which capture? wormwood watch FILE (- is standard input), "
+					"or -i INTERFACE");
+	if (!(config.false_alarms > 0 && config.false_alarms <= 0.1))
+		answer = ww_usage(call, "--false-alarms is above 0 and at most 0.1");
 	struct ww_session session = {.call = call,
-		.false_alarms = config->false_alarms,
-		.hash_seed = config->hash_seed,
-		.strict = config->strict};
-	enum ww_exit answer = ww_call_advisories(call, &session.advisories);
+		.false_alarms = config.false_alarms,
+		.hash_seed = config.hash_seed,
+		.strict = config.strict};
 	if (answer == WW_EXIT_NOTHING)
-		answer = make_plan(call, config, &session.advisories, &session.plan);
+		answer = ww_call_advisories(call, &session.advisories);
 	if (answer == WW_EXIT_NOTHING)
-		answer = watch_files(&session, files, n);
+		answer = make_plan(call, &config, &session.advisories, &session.plan);
+	if (answer == WW_EXIT_NOTHING)
+		answer = is_live ? watch_live(&session, &config) : watch_files(&session, files, n);
 	ww_plan_free(&session.plan);
 	ww_advisories_done(&session.advisories);
 	free(files);
+	free(filter);
 	return answer;
 }
 
 const struct ww_cmd ww_cmd_watch = {
 	.name = "watch",
 	.summary = "find the worm in a capture and rebuild who infected whom",
-	.usage = "[options] CAPTURE...",
+	.usage = "[options] CAPTURE...  |  -i INTERFACE [options] [FILTER]",
 	WW_CMD_OPTS(opts),
 	WW_CMD_NEEDS(needs),
 	.config_size = sizeof(struct config),

@@ -114,6 +114,8 @@ void ww_finding_json(struct ww_buf *out, const struct ww_finding *finding)
 		ww_json_string(&json, "stage", finding->stage);
 	if (finding->kind == WW_FINDING_SCAN)
 		put_scan(&json, finding);
+	if (finding->is_open)
+		ww_json_bool(&json, "open", true);
 	ww_json_end(&json, '}');
 }
 

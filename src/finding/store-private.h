@@ -38,6 +38,7 @@ struct ww_store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[WW_SQL_COUNT];
 	bool in_run;
+	int saved;          /* sqlite3_total_changes at the last save of the run */
 	int64_t run;        /* the one being written */
 	uint64_t findings;  /* of it: the greatest id so far, kept or not */
 	uint64_t hosts;     /* of it: written so far */

@@ -79,6 +79,27 @@ int ww_store_begin(struct ww_store *store, struct ww_run *run)
 	return ww_store_step(row.statement);
 }
 
+/* Between two saves of a run that wrote nothing there is no transaction: others may write. */
+static int resume(struct ww_store *store)
+{
+	ww_assert(store->in_run);
+	return sqlite3_get_autocommit(store->db) ? ww_store_exec(store, "BEGIN IMMEDIATE") : 0;
+}
+
+int ww_store_save(struct ww_store *store)
+{
+	char sql[120];
+	ww_assert(store->in_run);
+	if (sqlite3_get_autocommit(store->db) || sqlite3_total_changes(store->db) == store->saved)
+		return 0;
+	snprintf(sql, sizeof(sql), "UPDATE run SET findings = %llu WHERE id = %lld",
+		(unsigned long long)store->findings, (long long)store->run);
+	if (ww_store_exec(store, sql) != 0 || ww_store_exec(store, "COMMIT") != 0)
+		return -EIO;
+	store->saved = sqlite3_total_changes(store->db);
+	return 0;
+}
+
 static int put_evidence(struct ww_store *store, uint64_t finding, int step,
 	const struct ww_evidence *evidence, size_t n_bytes)
 {
@@ -136,7 +157,8 @@ static void put_finding_scan(struct row *row, const struct ww_finding *finding)
 
 int ww_store_finding(struct ww_store *store, const struct ww_finding *finding)
 {
-	ww_assert(store->in_run);
+	if (resume(store) != 0)
+		return -EIO;
 	bool again = finding->id <= store->findings;
 	if (!again)
 		store->findings = finding->id;
@@ -201,7 +223,8 @@ static int put_host_stage(
 
 int ww_store_host(struct ww_store *store, const struct ww_host *host)
 {
-	ww_assert(store->in_run);
+	if (resume(store) != 0)
+		return -EIO;
 	uint64_t n = ++store->hosts;
 	struct row row = {ww_store_prepare(store, WW_SQL_HOST_INSERT), 0};
 	put_int(&row, store->run);
@@ -228,7 +251,8 @@ int ww_store_host(struct ww_store *store, const struct ww_host *host)
 int ww_store_incident(struct ww_store *store, const struct ww_incident *incident)
 {
 	static const struct ww_ip nobody;
-	ww_assert(store->in_run);
+	if (resume(store) != 0)
+		return -EIO;
 	struct row row = {ww_store_prepare(store, WW_SQL_INCIDENT_INSERT), 0};
 	size_t n = incident->n_findings;
 	put_int(&row, store->run);
@@ -282,7 +306,8 @@ static int prune(struct ww_store *store)
 
 int ww_store_commit(struct ww_store *store, const char *summary_json)
 {
-	ww_assert(store->in_run);
+	if (resume(store) != 0)
+		return -EIO;
 	struct row row = {ww_store_prepare(store, WW_SQL_RUN_END), 0};
 	put_int(&row, store->run);
 	put_text(&row, summary_json);

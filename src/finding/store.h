@@ -45,6 +45,11 @@ int ww_store_begin(struct ww_store *store, struct ww_run *run);
 int ww_store_finding(struct ww_store *store, const struct ww_finding *finding);
 int ww_store_host(struct ww_store *store, const struct ww_host *host);
 int ww_store_incident(struct ww_store *store, const struct ww_incident *incident);
+/*
+ * Makes what was given so far last, in the midst of a run that may go on for weeks; cheap when
+ * nothing was. Until the commit the run has no summary. Lets other writers in.
+ */
+int ww_store_save(struct ww_store *store);
 int ww_store_commit(struct ww_store *store, const char *summary_json);
 const char *ww_store_error(const struct ww_store *store);
 

@@ -71,7 +71,7 @@ static void add_losses(struct ww_json *json, const struct ww_watch_summary *summ
 		{"truncated", outcomes(summary->packets, WW_OUTCOME_TRUNCATED), true},
 		{"evicted_flows", flows->evicted_flows, true},
 		{"reassembly_gaps", flows->reassembly_gaps, true},
-		{"capture_drops", 0, true},
+		{"capture_drops", input->live ? input->live->dropped : 0, true},
 		{"evicted_streams", flows->evicted_streams, false},
 		{"evicted_evidence", summary->evicted_evidence, false},
 		{"evicted_rule_counters", summary->rules.evicted_counters, false},
@@ -162,5 +162,9 @@ void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *su
 		ww_json_int(&json, "backscatter", (int64_t)flows->backscatter);
 	if (flows->unmatched)
 		ww_json_int(&json, "unmatched", (int64_t)flows->unmatched);
+	if (input->live)
+		ww_json_int(&json, "received", (int64_t)input->live->received);
+	if (input->live && input->live->downs)
+		ww_json_int(&json, "interface_downs", (int64_t)input->live->downs);
 	ww_json_end(&json, '}');
 }

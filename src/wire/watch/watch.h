@@ -101,6 +101,12 @@ bool ww_watch_lost(const struct ww_watch_summary *summary);
 void ww_watch_each_rule(const struct ww_watch *watch,
 	void (*each)(void *context, const struct ww_rule *rule, uint64_t alerts), void *context);
 
+/* What the kernel says of a live capture. */
+struct ww_watch_live {
+	uint64_t received, dropped; /* frames */
+	uint64_t downs;             /* times an interface went down */
+};
+
 /* How the reading of the capture went; fills the rest of the summary. */
 struct ww_watch_input {
 	const char *file;   /* as the user named it */
@@ -108,6 +114,7 @@ struct ww_watch_input {
 	enum ww_capture_state state;
 	const char *note; /* ww_capture_note */
 	uint64_t incidents;
+	const struct ww_watch_live *live; /* NULL: a file */
 	uint64_t advisories_left_out; /* found, and not used because they have errors */
 };
 

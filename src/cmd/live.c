@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cmd/live.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "wire/capture/live.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	WAIT_MS = 200, /* a signal that comes just before the wait is answered after this */
+	/* After the filter was shut, the block that was being filled comes within this. */
+	DRAIN_MS = 100,
+	DRAIN_ROUNDS = 1 << 20,
+	SNAPLEN_MOST = 262144,
+	RING_MB_MOST = 4096,
+};
+
+/* One interface, and the frames of it that were read and not yet fed. */
+struct source {
+	struct ww_live *live;
+	struct ww_frame frames[WW_BATCH];
+	size_t at, n;
+	struct ww_live_counts counts;
+	bool told_down, ended;
+};
+
+struct watcher {
+	struct ww_session *session;
+	const struct ww_live_config *config;
+	const struct ww_reload *reload;
+	struct source *sources; /* owned, n_sources */
+	size_t n_sources;
+	struct ww_watch_run run;
+	uint64_t number; /* of the last frame of this run, through all interfaces */
+	uint64_t received_before, dropped_before; /* in the runs before this */
+	uint64_t bytes, bytes_shown;
+	struct timespec started, shown;
+	char names[WW_LIVE_INTERFACES * (WW_LIVE_NAME_MAX + 1)];
+	char note[160];
+	bool wants_status, failed;
+};
+
+static volatile sig_atomic_t stop_wanted, reload_wanted;
+
+static void on_stop(int signal_number)
+{
+	(void)signal_number;
+	stop_wanted = 1;
+}
+
+static void on_hangup(int signal_number)
+{
+	(void)signal_number;
+	reload_wanted = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESETHAND};
+	struct sigaction hangup = {.sa_handler = on_hangup};
+	/* A reader that went away shows as an error of writing: the run is still ended in order. */
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGHUP, &hangup, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* ---- opening ---- */
+
+static void name_interfaces(const struct ww_call *call)
+{
+	struct ww_buf text = WW_BUF_INIT;
+	DIR *folder = opendir("/sys/class/net");
+	struct dirent *entry;
+	while (folder && (entry = readdir(folder))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		ww_buf_addc(&text, ' ');
+		ww_text_safe(&text, entry->d_name, strlen(entry->d_name));
+	}
+	if (folder)
+		closedir(folder);
+	fprintf(call->screen->err, "there are:%s any\n", ww_buf_text(&text));
+	ww_buf_done(&text);
+}
+
+/* The way out of a missing permission, ready to paste where the program has a path. */
+static void hint_permission(const struct ww_call *call)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = '\0';
+	fprintf(call->screen->err,
+		"give it to the program, for every user who may run it:\n"
+		"  sudo setcap cap_net_raw+ep %s\n"
+		"or to this run only: sudo, or a service (contrib/wormwood-watch.service)\n",
+		n > 0 ? path : "/usr/local/bin/wormwood");
+}
+
+static enum ww_exit open_one(struct watcher *watcher, const char *name)
+{
+	const struct ww_call *call = watcher->session->call;
+	const struct ww_live_config *config = watcher->config;
+	const struct ww_live_wish wish = {
+		.interface = name,
+		.snaplen = (uint32_t)config->snaplen,
+		.ring_bytes = config->ring_mb << 20,
+		.promiscuous = config->promiscuous,
+	};
+	struct source *source = &watcher->sources[watcher->n_sources];
+	struct ww_err err = {0};
+	int status = ww_live_open(&wish, &source->live, &err);
+	if (status != 0) {
+		struct ww_buf safe = WW_BUF_INIT;
+		ww_text_safe(&safe, err.text, strlen(err.text));
+		enum ww_exit answer =
+			status == -ENODEV || status == -EINVAL ? WW_EXIT_USAGE : WW_EXIT_FAILED;
+		ww_failed(call, "%s", err.text[0] ? ww_buf_text(&safe) : ww_errno_text(status));
+		ww_buf_done(&safe);
+		if (status == -ENODEV)
+			name_interfaces(call);
+		if (status == -EPERM)
+			hint_permission(call);
+		return answer;
+	}
+	watcher->n_sources++;
+	uint64_t wanted = config->ring_mb ? config->ring_mb << 20 : WW_LIVE_RING_BYTES;
+	if (ww_live_ring_bytes(source->live) < wanted)
+		ww_remark(call, "%s: memory for a ring of %" PRIu64 " MiB only", name,
+			ww_live_ring_bytes(source->live) >> 20);
+	if (!ww_live_is_up(source->live)) {
+		ww_remark(call, "%s is down: waiting for it", name);
+		source->told_down = true;
+	}
+	return WW_EXIT_NOTHING;
+}
+
+static enum ww_exit open_all(struct watcher *watcher)
+{
+	const struct ww_opt_list *interfaces = &watcher->config->interfaces;
+	enum ww_exit answer = WW_EXIT_NOTHING;
+	watcher->sources = calloc(interfaces->n_items, sizeof(*watcher->sources));
+	if (!watcher->sources)
+		return ww_failed(watcher->session->call, "%s", ww_errno_text(-ENOMEM));
+	for (size_t i = 0; answer == WW_EXIT_NOTHING && i < interfaces->n_items; i++) {
+		answer = open_one(watcher, interfaces->items[i]);
+		size_t len = strlen(watcher->names);
+		if (answer == WW_EXIT_NOTHING)
+			snprintf(watcher->names + len, sizeof(watcher->names) - len, "%s%s",
+				i ? "," : "", interfaces->items[i]);
+	}
+	struct ww_err err = {0};
+	if (answer == WW_EXIT_NOTHING && watcher->config->filter && ww_live_load_filter(&err) != 0)
+		answer = ww_failed(watcher->session->call, "%s", err.text);
+	return answer;
+}
+
+/* The expression and a caret below what was not understood. */
+static void show_filter(const struct ww_call *call, const char *filter, uint32_t column)
+{
+	struct ww_buf text = WW_BUF_INIT, before = WW_BUF_INIT;
+	ww_text_safe(&text, filter, strlen(filter));
+	ww_text_safe(&before, filter, column > 0 ? column - 1 : 0);
+	fprintf(call->screen->err, "    %s\n", ww_buf_text(&text));
+	if (column > 0)
+		fprintf(call->screen->err, "    %*s^\n", ww_text_width(ww_buf_text(&before)), "");
+	ww_buf_done(&text);
+	ww_buf_done(&before);
+}
+
+/* The filter opens: packets come from here on. */
+static enum ww_exit start_all(struct watcher *watcher)
+{
+	const struct ww_call *call = watcher->session->call;
+	for (size_t i = 0; i < watcher->n_sources; i++) {
+		struct ww_live *live = watcher->sources[i].live;
+		struct ww_err err = {0};
+		int status = ww_live_start(live, watcher->config->filter, &err);
+		if (status == 0) {
+			ww_remark(call, "watching %s (%s), ring of %" PRIu64 " MiB",
+				ww_live_name(live), ww_link_name(ww_live_link_type(live)),
+				ww_live_ring_bytes(live) >> 20);
+			continue;
+		}
+		const char *why = err.text[0] ? err.text : ww_errno_text(status);
+		if (status != -EINVAL)
+			return ww_failed(call, "%s", why);
+		ww_usage(call, "the filter: %s", why);
+		show_filter(call, watcher->config->filter, err.at.col);
+		return WW_EXIT_USAGE;
+	}
+	return WW_EXIT_NOTHING;
+}
+
+static enum ww_exit lock(struct watcher *watcher)
+{
+	/* Names of ports and protocols in filters are looked up here. */
+	static const char *const names[] = {
+		"/etc/services", "/etc/protocols", "/etc/nsswitch.conf"};
+	const struct ww_reload *reload = watcher->reload;
+	const char **paths = calloc(reload->n_paths + WW_N(names), sizeof(*paths));
+	if (!paths)
+		return ww_failed(watcher->session->call, "%s", ww_errno_text(-ENOMEM));
+	memcpy(paths, names, sizeof(names));
+	if (reload->n_paths)
+		memcpy(paths + WW_N(names), reload->paths, reload->n_paths * sizeof(*paths));
+	enum ww_exit answer =
+		ww_session_lock(watcher->session, paths, reload->n_paths + WW_N(names));
+	free(paths);
+	return answer;
+}
+
+/* ---- counts ---- */
+
+static void count(struct watcher *watcher, uint64_t *ret_received, uint64_t *ret_dropped)
+{
+	*ret_received = *ret_dropped = 0;
+	for (size_t i = 0; i < watcher->n_sources; i++) {
+		struct source *source = &watcher->sources[i];
+		ww_live_counts(source->live, &source->counts);
+		*ret_received += source->counts.received;
+		*ret_dropped += source->counts.dropped;
+	}
+	*ret_received -= watcher->received_before;
+	*ret_dropped -= watcher->dropped_before;
+}
+
+static double seconds_since(const struct timespec *then, const struct timespec *now)
+{
+	return (double)(now->tv_sec - then->tv_sec) + (double)(now->tv_nsec - then->tv_nsec) / 1e9;
+}
+
+static void erase_status(struct ww_session *session)
+{
+	if (session->status_shown)
+		fputs("\r\033[K", session->call->screen->err);
+	session->status_shown = false;
+}
+
+static void show_status(struct watcher *watcher, double elapsed_s, uint64_t dropped)
+{
+	struct ww_session *session = watcher->session;
+	FILE *err = session->call->screen->err;
+	struct ww_watch_summary summary;
+	char line[200];
+	ww_watch_summarize(watcher->run.watch, &summary);
+	double mbit_s = (double)(watcher->bytes - watcher->bytes_shown) * 8 / 1e6 / elapsed_s;
+	snprintf(line, sizeof(line),
+		"%s  %" PRIu64 " packets  %.1f Mbit/s  %" PRIu64 " hosts  %" PRIu64
+		" findings  %" PRIu64 " dropped",
+		watcher->names, summary.packets->packets, mbit_s, summary.hosts, summary.findings,
+		dropped);
+	fprintf(err, "\r\033[K%.*s", session->call->screen->width - 1, line);
+	fflush(err);
+	session->status_shown = true;
+}
+
+static void tell_of_interfaces(struct watcher *watcher)
+{
+	for (size_t i = 0; i < watcher->n_sources; i++) {
+		struct source *source = &watcher->sources[i];
+		bool is_up = ww_live_is_up(source->live);
+		const char *name = ww_live_name(source->live);
+		if (source->told_down != is_up || source->ended)
+			continue;
+		erase_status(watcher->session);
+		ww_remark(watcher->session->call,
+			is_up ? "%s is up again" : "%s went down: waiting for it", name);
+		source->told_down = !is_up;
+	}
+}
+
+/* Once a second. False: the output cannot be written, so nobody hears us. */
+static bool tick(struct watcher *watcher, const struct timespec *now)
+{
+	uint64_t received, dropped;
+	count(watcher, &received, &dropped);
+	tell_of_interfaces(watcher);
+	if (watcher->wants_status)
+		show_status(watcher, seconds_since(&watcher->shown, now), dropped);
+	watcher->shown = *now;
+	watcher->bytes_shown = watcher->bytes;
+	ww_watch_run_save(&watcher->run);
+	return fflush(watcher->session->call->screen->out) == 0 &&
+	       !ferror(watcher->session->call->screen->out);
+}
+
+/* ---- reading ---- */
+
+static void refill(struct watcher *watcher, struct source *source)
+{
+	if (source->at < source->n || source->ended)
+		return;
+	source->at = 0;
+	enum ww_capture_state state = ww_live_read(source->live, source->frames, &source->n);
+	if (state != WW_CAPTURE_MORE) {
+		source->ended = true;
+		snprintf(watcher->note, sizeof(watcher->note), "%s", ww_live_note(source->live));
+		watcher->failed = true;
+	}
+}
+
+/* The source whose next frame is the oldest, and until when no other has one; NULL: none has any.
+ */
+static struct source *oldest(struct watcher *watcher, int64_t *ret_until_us)
+{
+	struct source *first = NULL;
+	*ret_until_us = INT64_MAX;
+	for (size_t i = 0; i < watcher->n_sources; i++) {
+		struct source *source = &watcher->sources[i];
+		if (source->at == source->n)
+			continue;
+		int64_t time_us = source->frames[source->at].time_us;
+		if (!first || time_us < first->frames[first->at].time_us) {
+			*ret_until_us = first ? first->frames[first->at].time_us : INT64_MAX;
+			first = source;
+		} else if (time_us < *ret_until_us) {
+			*ret_until_us = time_us;
+		}
+	}
+	return first;
+}
+
+/* One batch in the order of time. False: there is nothing at the moment. */
+static bool feed(struct watcher *watcher)
+{
+	int64_t until_us;
+	for (size_t i = 0; i < watcher->n_sources; i++)
+		refill(watcher, &watcher->sources[i]);
+	struct source *source = oldest(watcher, &until_us);
+	if (!source)
+		return false;
+	size_t n = 0;
+	struct ww_frame *frames = &source->frames[source->at];
+	do {
+		frames[n].number = ++watcher->number;
+		frames[n].interface = (uint16_t)(source - watcher->sources);
+		watcher->bytes += frames[n].length;
+		n++;
+	} while (source->at + n < source->n && frames[n].time_us <= until_us);
+	source->at += n;
+	ww_watch_feed(watcher->run.watch, frames, n);
+	return true;
+}
+
+static bool all_ended(const struct watcher *watcher)
+{
+	for (size_t i = 0; i < watcher->n_sources; i++)
+		if (!watcher->sources[i].ended)
+			return false;
+	return true;
+}
+
+static void wait_for_frames(const struct watcher *watcher, int timeout_ms)
+{
+	struct ww_live *lives[WW_LIVE_INTERFACES];
+	size_t n = 0;
+	for (size_t i = 0; i < watcher->n_sources; i++)
+		if (!watcher->sources[i].ended)
+			lives[n++] = watcher->sources[i].live;
+	ww_live_wait(lives, n, timeout_ms);
+}
+
+/* Nothing more comes in; what the kernel has taken is looked at. */
+static void drain(struct watcher *watcher)
+{
+	struct timespec pause = {.tv_nsec = DRAIN_MS * 1000000};
+	for (size_t i = 0; i < watcher->n_sources; i++)
+		ww_live_stop(watcher->sources[i].live);
+	for (int round = 0; round < DRAIN_ROUNDS && feed(watcher); round++)
+		;
+	nanosleep(&pause, NULL);
+	while (feed(watcher))
+		;
+}
+
+/* ---- runs ---- */
+
+static enum ww_exit end_run(struct watcher *watcher)
+{
+	struct ww_watch_live live = {0};
+	count(watcher, &live.received, &live.dropped);
+	for (size_t i = 0; i < watcher->n_sources; i++)
+		live.downs += watcher->sources[i].counts.downs;
+	struct ww_watch_input input = {
+		.file = watcher->names,
+		.format = "live",
+		.note = watcher->note,
+		.state = watcher->failed ? WW_CAPTURE_FAILED : WW_CAPTURE_END,
+		.live = &live,
+	};
+	watcher->received_before += live.received;
+	watcher->dropped_before += live.dropped;
+	watcher->number = 0;
+	erase_status(watcher->session);
+	enum ww_exit answer = ww_watch_run_finish(&watcher->run, &input);
+	ww_watch_run_done(&watcher->run);
+	return answer;
+}
+
+static enum ww_exit begin_run(struct watcher *watcher)
+{
+	struct ww_buf name = WW_BUF_INIT;
+	ww_buf_addf(&name, "live:%s", watcher->names);
+	int status = ww_watch_run_begin(&watcher->run, watcher->session, ww_buf_text(&name));
+	ww_buf_done(&name);
+	if (status == 0)
+		return WW_EXIT_NOTHING;
+	ww_watch_run_done(&watcher->run);
+	return ww_failed(watcher->session->call, "%s", ww_errno_text(status));
+}
+
+/* SIGHUP: the new rules beside the old ones; the run so far is told, and the next one begins. */
+static enum ww_exit reload(struct watcher *watcher)
+{
+	struct ww_session *session = watcher->session;
+	struct ww_advisories advisories = {.n = 0};
+	struct ww_plan *plan = NULL;
+	erase_status(session);
+	enum ww_exit answer = watcher->reload->load(watcher->reload->context, &advisories, &plan);
+	if (answer != WW_EXIT_NOTHING) {
+		ww_plan_free(&plan);
+		ww_advisories_done(&advisories);
+		ww_failed(session->call, "the advisories and rules from before stay in force");
+		return WW_EXIT_NOTHING;
+	}
+	answer = end_run(watcher);
+	ww_plan_free(&session->plan);
+	ww_advisories_done(&session->advisories);
+	session->plan = plan;
+	session->advisories = advisories;
+	ww_remark(session->call, "%zu rules and %zu advisories are in force now",
+		ww_plan_n_rules(plan), ww_plan_n_advisories(plan));
+	return ww_exit_worse(answer, begin_run(watcher));
+}
+
+static enum ww_exit watch_on(struct watcher *watcher)
+{
+	enum ww_exit answer = begin_run(watcher);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &watcher->started);
+	watcher->shown = watcher->started;
+	while (!stop_wanted && watcher->run.watch) {
+		struct timespec now;
+		clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+		if (seconds_since(&watcher->shown, &now) >= 1 && !tick(watcher, &now))
+			break;
+		if (watcher->config->seconds &&
+			seconds_since(&watcher->started, &now) >= (double)watcher->config->seconds)
+			break;
+		if (reload_wanted) {
+			reload_wanted = 0;
+			answer = ww_exit_worse(answer, reload(watcher));
+			continue;
+		}
+		if (feed(watcher))
+			continue;
+		if (all_ended(watcher))
+			break;
+		fflush(watcher->session->call->screen->out);
+		wait_for_frames(watcher, WAIT_MS);
+	}
+	if (!watcher->run.watch)
+		return answer;
+	drain(watcher);
+	return ww_exit_worse(answer, end_run(watcher));
+}
+
+static enum ww_exit check(const struct ww_session *session, const struct ww_live_config *config)
+{
+	const struct ww_call *call = session->call;
+	if (config->interfaces.n_items > WW_LIVE_INTERFACES)
+		return ww_usage(call, "-i names at most %d interfaces", WW_LIVE_INTERFACES);
+	if (config->snaplen > SNAPLEN_MOST)
+		return ww_usage(call, "--snaplen is at most %d", SNAPLEN_MOST);
+	if (config->ring_mb > RING_MB_MOST)
+		return ww_usage(call, "--ring is at most %d (MiB)", RING_MB_MOST);
+	return WW_EXIT_NOTHING;
+}
+
+enum ww_exit ww_live_watch(struct ww_session *session, const struct ww_live_config *config,
+	const struct ww_reload *reload_by)
+{
+	struct watcher watcher = {.session = session, .config = config, .reload = reload_by};
+	struct ww_hash_key key;
+	enum ww_exit answer = check(session, config);
+	if (answer == WW_EXIT_NOTHING)
+		answer = open_all(&watcher);
+	if (answer == WW_EXIT_NOTHING)
+		answer = ww_session_open_store(session);
+	/* Who knows the key of the tables can fill one bucket: a sensor has its own. */
+	if (answer == WW_EXIT_NOTHING && session->hash_seed == 0 && ww_hash_key_random(&key) == 0)
+		session->hash_seed = key.k[0];
+	if (answer == WW_EXIT_NOTHING)
+		answer = lock(&watcher);
+	session->is_live = true;
+	if (answer == WW_EXIT_NOTHING) {
+		const struct ww_screen *screen = session->call->screen;
+		watcher.wants_status = !screen->quiet && isatty(fileno(screen->err));
+		catch_signals();
+		answer = start_all(&watcher);
+	}
+	if (answer == WW_EXIT_NOTHING)
+		answer = watch_on(&watcher);
+	else
+		ww_buf_reset(&session->no_store); /* nothing was looked at */
+	for (size_t i = 0; i < watcher.n_sources; i++)
+		ww_live_close(&watcher.sources[i].live);
+	free(watcher.sources);
+	return ww_session_close(session, answer);
+}

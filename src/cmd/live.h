@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * `watch -i`: a run over network interfaces, until a signal, a time or the loss of the interface
+ * ends it. First everything is opened, then every privilege is given up, then packets are taken.
+ *
+ * SIGINT and SIGTERM end it with the full report; a second SIGINT ends it at once. SIGHUP loads
+ * advisories and rules again.
+ */
+#include "base/opt.h"
+#include "cmd/watch-run.h"
+
+enum { WW_LIVE_INTERFACES = 8 };
+
+/* The options of live capture: a part of watch's own. */
+struct ww_live_config {
+	struct ww_opt_list interfaces;
+	const char *filter;
+	uint64_t snaplen, ring_mb; /* 0: the defaults */
+	uint64_t seconds;          /* 0: until a signal */
+	bool promiscuous;
+};
+
+/* Loads advisories and rules anew, for SIGHUP; the caller owns what it gives. */
+struct ww_reload {
+	void *context;
+	enum ww_exit (*load)(
+		void *context, struct ww_advisories *ret_advisories, struct ww_plan **ret_plan);
+	const char *const *paths; /* files and folders that it reads */
+	size_t n_paths;
+};
+
+/* Watches until the end; session->plan is ready. With --json, findings as they come. */
+enum ww_exit ww_live_watch(struct ww_session *session, const struct ww_live_config *config,
+	const struct ww_reload *reload);

@@ -22,6 +22,11 @@ static void check(const struct ww_packet *packet, const uint8_t *data, size_t si
 	ww_assert(!packet->has_transport ||
 		  (packet->transport && packet->payload && packet->ip_version));
 	ww_assert(!packet->is_fragment || !packet->has_transport);
+	ww_assert(packet->n_layers <= WW_LAYERS_MAX);
+	ww_assert(packet->outcome != WW_OUTCOME_UNSUPPORTED || packet->unsupported_in);
+	struct ww_ip outer_src, outer_dst;
+	if (ww_packet_outer(packet, &outer_src, &outer_dst))
+		ww_assert(packet->network - packet->outer_offset >= data);
 	char id[WW_COMMUNITY_ID_MAX];
 	if (packet->ip_version)
 		ww_community_id(&packet->src, &packet->dst, packet->proto, packet->sport,

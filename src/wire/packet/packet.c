@@ -6,8 +6,6 @@
 #include "wire/packet/packet-private.h"
 
 enum {
-	LINKTYPE_ETHERNET = 1,
-
 	IPV6_HOP_BY_HOP = 0,
 	IPV6_ROUTING = 43,
 	IPV6_FRAGMENT = 44,
@@ -75,6 +73,32 @@ static inline void decode_tcp(struct ww_cursor cursor, struct ww_packet *packet)
 	set_payload(packet, &cursor);
 }
 
+static inline void fill_udp(struct ww_cursor cursor, const struct ww_wire_udp *udp, uint32_t len,
+	struct ww_packet *packet)
+{
+	packet->has_transport = true;
+	packet->sport = ww_be16_get(udp->sport);
+	packet->dport = ww_be16_get(udp->dport);
+	ww_cursor_limit(&cursor, len);
+	ww_cursor_skip(&cursor, sizeof(*udp));
+	set_payload(packet, &cursor);
+}
+
+/* A length that cannot be, or a tunnel's port. */
+static __attribute__((noinline)) void decode_rare_udp(
+	struct ww_cursor cursor, uint32_t len, struct ww_packet *packet)
+{
+	const struct ww_wire_udp *udp = (const void *)cursor.at;
+	if (len < sizeof(*udp) || len > cursor.wire) {
+		ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_MALFORMED);
+		return;
+	}
+	fill_udp(cursor, udp, len, packet);
+	ww_tunnel_udp(
+		(struct ww_cursor){packet->payload, packet->payload_len, packet->payload_wire},
+		packet);
+}
+
 static inline void decode_udp(struct ww_cursor cursor, struct ww_packet *packet)
 {
 	const struct ww_wire_udp *udp = ww_cursor_peek(&cursor, sizeof(*udp));
@@ -86,16 +110,13 @@ static inline void decode_udp(struct ww_cursor cursor, struct ww_packet *packet)
 	uint32_t len = ww_be16_get(udp->len);
 	if (len == 0 && cursor.wire > 65535)
 		len = cursor.wire;
-	if (len < sizeof(*udp) || len > cursor.wire) {
-		ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_MALFORMED);
-		return;
-	}
-	packet->has_transport = true;
-	packet->sport = ww_be16_get(udp->sport);
-	packet->dport = ww_be16_get(udp->dport);
-	ww_cursor_limit(&cursor, len);
-	ww_cursor_skip(&cursor, sizeof(*udp));
-	set_payload(packet, &cursor);
+	/* One branch for all that is rare. */
+	bool rare = (len < sizeof(*udp)) | (len > cursor.wire) |
+		    ww_tunnel_port(ww_be16_get(udp->sport), ww_be16_get(udp->dport));
+	if (__builtin_expect(rare, 0))
+		decode_rare_udp(cursor, len, packet);
+	else
+		fill_udp(cursor, udp, len, packet);
 }
 
 static void decode_icmp(struct ww_cursor cursor, struct ww_packet *packet)
@@ -112,7 +133,7 @@ static void decode_icmp(struct ww_cursor cursor, struct ww_packet *packet)
 	set_payload(packet, &cursor);
 }
 
-/* Nobody looks into SCTP; its ports belong to the community ID. */
+/* Packet by packet: what is behind the header are chunks, which nobody puts together. */
 static void decode_sctp(struct ww_cursor cursor, struct ww_packet *packet)
 {
 	const struct ww_wire_sctp *sctp = ww_cursor_peek(&cursor, sizeof(*sctp));
@@ -120,9 +141,11 @@ static void decode_sctp(struct ww_cursor cursor, struct ww_packet *packet)
 		ww_packet_stop_short(packet, WW_LAYER_TRANSPORT, &cursor, sizeof(*sctp));
 		return;
 	}
+	packet->has_transport = true;
 	packet->sport = ww_be16_get(sctp->sport);
 	packet->dport = ww_be16_get(sctp->dport);
-	ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_UNSUPPORTED);
+	ww_cursor_skip(&cursor, sizeof(*sctp));
+	set_payload(packet, &cursor);
 }
 
 static inline void decode_transport(struct ww_cursor cursor, struct ww_packet *packet)
@@ -152,7 +175,12 @@ static inline void decode_transport(struct ww_cursor cursor, struct ww_packet *p
 	case WW_PROTO_SCTP: decode_sctp(cursor, packet); return;
 	default: break;
 	}
-	ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_UNSUPPORTED);
+	ww_tunnel_ip(cursor, packet);
+}
+
+void ww_packet_decode_transport(struct ww_cursor cursor, struct ww_packet *packet)
+{
+	decode_transport(cursor, packet);
 }
 
 static inline void decode_ipv4(struct ww_cursor cursor, struct ww_packet *packet)
@@ -227,6 +255,7 @@ static bool skip_extensions(struct ww_cursor *cursor, struct ww_packet *packet)
 	static const uint8_t any[8];
 	for (int n = 0; extension_len(packet->proto, any) != 0 && !packet->is_fragment; n++) {
 		if (n == WW_EXTENSIONS_MAX) {
+			ww_packet_name(packet, WW_NUMBERING_LAYERS, 0);
 			ww_packet_stop(packet, WW_LAYER_NETWORK, WW_OUTCOME_UNSUPPORTED);
 			return false;
 		}
@@ -292,8 +321,51 @@ static void decode_network(struct ww_cursor cursor, uint16_t type, struct ww_pac
 	case WW_ETHER_IPV4: decode_ipv4(cursor, packet); return;
 	case WW_ETHER_IPV6: decode_ipv6(cursor, packet); return;
 	case WW_ETHER_ARP: decode_arp(cursor, packet); return;
-	default: ww_packet_stop(packet, WW_LAYER_NETWORK, WW_OUTCOME_UNSUPPORTED); return;
+	case WW_ETHER_UNSUPPORTED: break;
+	default: ww_packet_name(packet, WW_NUMBERING_ETHER, type); break;
 	}
+	ww_packet_stop(packet, WW_LAYER_NETWORK, WW_OUTCOME_UNSUPPORTED);
+}
+
+bool ww_packet_enter(struct ww_packet *packet, enum ww_encapsulation encapsulation)
+{
+	packet->encapsulations |= (uint16_t)(1u << encapsulation);
+	if (packet->n_layers < WW_LAYERS_MAX) {
+		packet->n_layers++;
+		return true;
+	}
+	ww_packet_name(packet, WW_NUMBERING_LAYERS, 0);
+	ww_packet_stop(packet, WW_LAYER_LINK, WW_OUTCOME_UNSUPPORTED);
+	return false;
+}
+
+bool ww_packet_decode_inner(struct ww_cursor cursor, uint16_t type, struct ww_packet *packet)
+{
+	struct ww_packet outer = *packet;
+	begin(packet, outer.time_us, outer.frame);
+	packet->n_layers = outer.n_layers;
+	packet->encapsulations = outer.encapsulations;
+	/* Named already, when the tunnel's header said that it is none of ours. */
+	packet->unsupported_in = outer.unsupported_in;
+	packet->unsupported = outer.unsupported;
+	if (ww_ether_decode(&cursor, type, &type, packet))
+		decode_network(cursor, type, packet);
+	if (packet->ip_version != 0) {
+		/* Tunnels further in have set it for themselves. */
+		packet->outer_offset =
+			(uint32_t)(packet->network - outer.network + outer.outer_offset) & 0xffffff;
+		return true;
+	}
+	if (packet->is_arp)
+		return true;
+	outer.n_layers = packet->n_layers;
+	outer.encapsulations = packet->encapsulations;
+	outer.unsupported_in = packet->unsupported_in;
+	outer.unsupported = packet->unsupported;
+	outer.outcome = packet->outcome;
+	outer.outcome_layer = packet->outcome_layer;
+	*packet = outer;
+	return false;
 }
 
 /* Apart from the short cut, so that its cursor stays in registers. */
@@ -327,6 +399,39 @@ void ww_packet_decode_ip(const uint8_t *data, uint32_t captured, uint32_t length
 	decode_network((struct ww_cursor){data, captured, length}, WW_ETHER_SOME_IP, ret);
 }
 
+static void count_unsupported(struct ww_packet_counts *counts, const struct ww_packet *packet)
+{
+	for (uint32_t i = 0; i < counts->n_unsupported; i++) {
+		struct ww_unsupported *known = &counts->unsupported[i];
+		if (known->number == packet->unsupported && known->in == packet->unsupported_in) {
+			known->packets++;
+			return;
+		}
+	}
+	if (counts->n_unsupported < WW_UNSUPPORTED_MAX)
+		counts->unsupported[counts->n_unsupported++] =
+			(struct ww_unsupported){packet->unsupported_in, packet->unsupported, 1};
+	else
+		counts->unsupported_others++;
+}
+
+void ww_packet_count_encapsulations(
+	uint64_t counts[WW_ENCAPSULATION_COUNT], const struct ww_packet *packet)
+{
+	for (unsigned bits = packet->encapsulations; bits; bits &= bits - 1)
+		counts[__builtin_ctz(bits)]++;
+}
+
+static __attribute__((noinline)) void count_rare(
+	struct ww_packet_counts *counts, const struct ww_packet *packet)
+{
+	if (packet->outcome != WW_OUTCOME_OK)
+		counts->outcomes[packet->outcome_layer][packet->outcome]++;
+	if (packet->outcome == WW_OUTCOME_UNSUPPORTED)
+		count_unsupported(counts, packet);
+	ww_packet_count_encapsulations(counts->encapsulations, packet);
+}
+
 void ww_packet_count(
 	struct ww_packet_counts *counts, const struct ww_packet *packet, uint32_t length)
 {
@@ -342,18 +447,24 @@ void ww_packet_count(
 		counts->udp += packet->proto == WW_PROTO_UDP;
 		counts->icmp += packet->proto == WW_PROTO_ICMP || packet->proto == WW_PROTO_ICMPV6;
 	}
-	if (packet->outcome != WW_OUTCOME_OK)
-		counts->outcomes[packet->outcome_layer][packet->outcome]++;
+	if (__builtin_expect((packet->outcome | packet->encapsulations) != 0, 0))
+		count_rare(counts, packet);
 }
 
-const char *ww_layer_name(enum ww_layer layer)
+bool ww_packet_outer(const struct ww_packet *packet, struct ww_ip *ret_src, struct ww_ip *ret_dst)
 {
-	static const char *const names[] = {"link", "network", "transport"};
-	return (unsigned)layer < WW_N(names) ? names[layer] : "?";
-}
-
-const char *ww_outcome_name(enum ww_outcome outcome)
-{
-	static const char *const names[] = {"ok", "truncated", "malformed", "unsupported"};
-	return (unsigned)outcome < WW_N(names) ? names[outcome] : "?";
+	if (packet->outer_offset == 0)
+		return false;
+	/* It was read on the way in, so it is there. */
+	const uint8_t *outer = packet->network - packet->outer_offset;
+	if (*outer >> 4 == 4) {
+		const struct ww_wire_ipv4 *ip = (const void *)outer;
+		set_v4(ret_src, ip->src);
+		set_v4(ret_dst, ip->dst);
+	} else {
+		const struct ww_wire_ipv6 *ip = (const void *)outer;
+		memcpy(ret_src->b, ip->src, sizeof(ret_src->b));
+		memcpy(ret_dst->b, ip->dst, sizeof(ret_dst->b));
+	}
+	return true;
 }

@@ -65,6 +65,54 @@ struct ww_wire_pppoe {
 	struct ww_be16 len;
 };
 
+/* IEEE 802.2, and behind AA AA 03 SNAP (RFC 1042): an Ethernet type when the organisation is 0. */
+struct ww_wire_llc {
+	uint8_t dst, src; /* service access points */
+	uint8_t control;
+};
+
+struct ww_wire_snap {
+	uint8_t organisation[3];
+	struct ww_be16 type;
+};
+
+/* RFC 3032 */
+struct ww_wire_label {
+	struct ww_be32 word; /* label:20 traffic class:3 bottom of the stack:1 TTL:8 */
+};
+
+/* RFC 8300, 2.2; a service path header of four bytes follows, and context. */
+struct ww_wire_nsh {
+	struct ww_be16 first; /* version:2 O:1 unassigned:1 TTL:6 length in words:6 */
+	uint8_t metadata;
+	uint8_t next;
+	struct ww_be32 path;
+};
+
+/* RFC 2784; checksum, key and sequence follow where the flags say so (RFC 2890). */
+struct ww_wire_gre {
+	struct ww_be16 flags; /* C:1 R:1 K:1 S:1 strict:1 recursion:3 A:1 reserved:4 version:3 */
+	struct ww_be16 type;
+};
+
+/* RFC 7348; with bit G of draft-smith-vxlan-group-policy; GPE has a next protocol. */
+struct ww_wire_vxlan {
+	uint8_t flags;
+	uint8_t policy;
+	uint8_t group[2]; /* GPE: the second is the next protocol */
+	uint8_t network[3];
+	uint8_t reserved;
+};
+
+/* RFC 8926; options follow. */
+struct ww_wire_geneve {
+	uint8_t version_len; /* version:2 length of the options in words:6 */
+	uint8_t flags;       /* O:1 C:1 reserved:6 */
+	struct ww_be16 type;
+	uint8_t network[3];
+	uint8_t reserved;
+};
+
 /* RFC 791 */
 struct ww_wire_ipv4 {
 	uint8_t version_len; /* version, and header length in words */
@@ -132,6 +180,13 @@ _Static_assert(sizeof(struct ww_wire_vlan) == 4, "as on the wire");
 _Static_assert(sizeof(struct ww_wire_sll) == 16, "as on the wire");
 _Static_assert(sizeof(struct ww_wire_sll2) == 20, "as on the wire");
 _Static_assert(sizeof(struct ww_wire_pppoe) == 6, "as on the wire");
+_Static_assert(sizeof(struct ww_wire_llc) == 3, "as on the wire");
+_Static_assert(sizeof(struct ww_wire_snap) == 5, "as on the wire");
+_Static_assert(sizeof(struct ww_wire_label) == 4, "as on the wire");
+_Static_assert(sizeof(struct ww_wire_nsh) == 8, "as on the wire");
+_Static_assert(sizeof(struct ww_wire_gre) == 4, "as on the wire");
+_Static_assert(sizeof(struct ww_wire_vxlan) == 8, "as on the wire");
+_Static_assert(sizeof(struct ww_wire_geneve) == 8, "as on the wire");
 _Static_assert(sizeof(struct ww_wire_ipv4) == 20, "as on the wire");
 _Static_assert(sizeof(struct ww_wire_ipv6) == 40, "as on the wire");
 _Static_assert(sizeof(struct ww_wire_ipv6_fragment) == 8, "as on the wire");

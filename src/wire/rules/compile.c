@@ -16,16 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLASS_TCP, CLASS_UDP, CLASS_ICMP, CLASS_OTHER };
-enum { KIND_TO_SERVER, KIND_TO_CLIENT, KIND_LONE, KINDS };
-
 static unsigned class_of(uint8_t proto)
 {
 	if (proto == WW_PROTO_TCP)
-		return CLASS_TCP;
+		return WW_CLASS_TCP;
 	if (proto == WW_PROTO_UDP)
-		return CLASS_UDP;
-	return proto == WW_PROTO_ICMP || proto == WW_PROTO_ICMPV6 ? CLASS_ICMP : CLASS_OTHER;
+		return WW_CLASS_UDP;
+	return proto == WW_PROTO_ICMP || proto == WW_PROTO_ICMPV6 ? WW_CLASS_ICMP : WW_CLASS_OTHER;
 }
 
 static bool all_ports(const struct ww_port_set *set)
@@ -133,16 +130,21 @@ static uint16_t port_class(const struct ww_rules *rules, int port)
 
 /* ---- the list of a group ---- */
 
+static size_t member_words(const struct ww_rules *rules)
+{
+	return rules->n_items / 64 + 1;
+}
+
 static bool kind_fits(const struct ww_item *item, unsigned class, unsigned kind)
 {
 	const struct ww_flow_option *flow = &item->flow;
 	if (item->proto != 0 && class_of(item->proto) != class)
 		return false;
-	if (kind == KIND_TO_CLIENT)
+	if (kind == WW_KIND_TO_CLIENT)
 		return !flow->to_server;
 	if (flow->to_client)
 		return false;
-	return kind != KIND_LONE || (!flow->established && !flow->only_stream);
+	return kind != WW_KIND_LONE || (!flow->established && !flow->only_stream);
 }
 
 static void fill_bits(struct ww_rules *rules, unsigned end, const struct ww_ip *ip, uint16_t class)
@@ -163,22 +165,28 @@ static bool listed(const struct ww_rules *rules, const struct ww_item *item)
 	return false;
 }
 
-/* Rules that fit, in the order of work, into rules->list. */
+/* Rules that fit into rules->list; how many. */
 static uint32_t make_list(struct ww_rules *rules, unsigned class, unsigned kind, bool every)
 {
 	uint32_t n = 0;
-	for (uint8_t order = 0; order <= 2; order++)
-		for (uint32_t i = 0; i < rules->n_items; i++)
-			if (rules->items[i].order == order &&
-				kind_fits(&rules->items[i], class, kind) &&
-				(every || listed(rules, &rules->items[i])))
-				rules->list[n++] = i;
+	memset(rules->list, 0, member_words(rules) * sizeof(*rules->list));
+	for (uint32_t i = 0; i < rules->n_items; i++)
+		if (kind_fits(&rules->items[i], class, kind) &&
+			(every || listed(rules, &rules->items[i]))) {
+			rules->list[i / 64] |= (uint64_t)1 << i % 64;
+			n++;
+		}
 	return n;
 }
 
-static enum ww_section section_of(const struct ww_group *group, const struct ww_item *item)
+static bool is_member(const struct ww_group *group, uint32_t rule)
 {
-	bool stream = group->tcp_flow && !item->packet_only;
+	return group->member[rule / 64] >> rule % 64 & 1;
+}
+
+static enum ww_section section_of(const struct ww_item *item, unsigned class, unsigned kind)
+{
+	bool stream = class == WW_CLASS_TCP && kind != WW_KIND_LONE && !item->packet_only;
 	if (item->buffers)
 		return stream ? WW_SECTION_STREAM_URI : WW_SECTION_PACKET_URI;
 	return stream ? WW_SECTION_STREAM : WW_SECTION_PACKET;
@@ -186,26 +194,25 @@ static enum ww_section section_of(const struct ww_group *group, const struct ww_
 
 static bool fill_sections(struct ww_rules *rules, struct ww_group *group)
 {
-	for (unsigned s = 0; s < WW_SECTION_COUNT; s++) {
-		struct ww_section_rules *section = &group->sections[s];
-		for (uint32_t i = 0; i < group->n_rules; i++) {
-			const struct ww_item *item = &rules->items[group->rules[i]];
-			if (section_of(group, item) == s)
-				*(item->fast_len ? &section->n_fast : &section->n_always) += 1;
-		}
-		section->fast = calloc(section->n_fast + 1u, sizeof(*section->fast));
-		section->always = calloc(section->n_always + 1u, sizeof(*section->always));
-		if (!section->fast || !section->always)
-			return false;
-		uint32_t fast = 0, always = 0;
-		for (uint32_t i = 0; i < group->n_rules; i++) {
-			const struct ww_item *item = &rules->items[group->rules[i]];
-			if (section_of(group, item) != s)
+	for (int turn = 0; turn < 2; turn++) {
+		for (uint32_t k = 0; k < rules->n_items; k++) {
+			uint32_t i = rules->by_work[k];
+			const struct ww_item *item = &rules->items[i];
+			if (!is_member(group, i))
 				continue;
-			if (item->fast_len)
-				section->fast[fast++] = group->rules[i];
-			else
-				section->always[always++] = group->rules[i];
+			struct ww_section_rules *section =
+				&group->sections[section_of(item, group->class, group->kind)];
+			if (turn == 0)
+				*(item->fast_len ? &section->n_fast : &section->n_always) += 1;
+			else if (!item->fast_len)
+				section->always[section->n_always++] = i;
+		}
+		for (unsigned s = 0; s < WW_SECTION_COUNT && turn == 0; s++) {
+			struct ww_section_rules *section = &group->sections[s];
+			section->always = calloc(section->n_always + 1u, sizeof(*section->always));
+			if (!section->always)
+				return false;
+			section->n_always = 0;
 		}
 	}
 	return true;
@@ -213,11 +220,29 @@ static bool fill_sections(struct ww_rules *rules, struct ww_group *group)
 
 static void group_done(struct ww_group *group)
 {
-	for (unsigned s = 0; s < WW_SECTION_COUNT; s++) {
-		free(group->sections[s].fast);
+	for (unsigned s = 0; s < WW_SECTION_COUNT; s++)
 		free(group->sections[s].always);
+	free(group->member);
+}
+
+void ww_groups_done(struct ww_rules *rules)
+{
+	for (uint32_t i = 0; i < rules->n_groups; i++)
+		group_done(&rules->groups[i]);
+	free(rules->groups);
+	free(rules->cache);
+	for (size_t i = 0; i < 2; i++) {
+		free(rules->address_bits[i]);
+		free(rules->port_bits[i]);
 	}
-	free(group->rules);
+	free(rules->list);
+	free(rules->by_work);
+	free(rules->port_bounds);
+	free(rules->port_classes);
+	free(rules->class_port);
+	free(rules->marks);
+	free(rules->candidates);
+	free(rules->counters);
 }
 
 static bool asks_for_bit(const struct ww_item *item)
@@ -230,31 +255,36 @@ static bool asks_for_bit(const struct ww_item *item)
 
 static bool is_gated(const struct ww_rules *rules, const struct ww_group *group)
 {
-	for (uint32_t i = 0; i < group->n_rules; i++)
-		if (!asks_for_bit(&rules->items[group->rules[i]]))
+	for (uint32_t i = 0; i < rules->n_items; i++)
+		if (is_member(group, i) && !asks_for_bit(&rules->items[i]))
 			return false;
 	return true;
 }
 
-/* The group of rules->list[0..n), made if it is new. 0 when n is 0 or memory is short. */
-static uint16_t intern(struct ww_rules *rules, uint32_t n, bool tcp_flow, bool superset)
+/* The group of rules->list, which has n rules, made if it is new. 0 when n is 0 or memory is short.
+ */
+static uint16_t intern(
+	struct ww_rules *rules, uint32_t n, unsigned class, unsigned kind, bool superset)
 {
 	if (n == 0)
 		return 0;
-	uint64_t hash = ww_hash_bytes(&rules->key, rules->list, n * sizeof(*rules->list));
+	size_t size = member_words(rules) * sizeof(*rules->list);
+	uint64_t hash = ww_hash_bytes(&rules->key, rules->list, size);
 	for (uint32_t g = 1; g < rules->n_groups && !superset; g++) {
 		const struct ww_group *group = &rules->groups[g];
-		if (group->hash == hash && group->n_rules == n && group->tcp_flow == tcp_flow &&
-			!group->superset &&
-			memcmp(group->rules, rules->list, n * sizeof(*rules->list)) == 0)
+		if (group->hash == hash && group->class == class && group->kind == kind &&
+			!group->superset && memcmp(group->member, rules->list, size) == 0)
 			return (uint16_t)g;
 	}
-	struct ww_group group = {
-		.n_rules = n, .hash = hash, .superset = superset, .tcp_flow = tcp_flow};
-	group.rules = calloc(n, sizeof(*group.rules));
-	if (group.rules)
-		memcpy(group.rules, rules->list, n * sizeof(*group.rules));
-	if (!group.rules || !fill_sections(rules, &group)) {
+	struct ww_group group = {.n_rules = n,
+		.hash = hash,
+		.superset = superset,
+		.class = (uint8_t) class,
+		.kind = (uint8_t)kind};
+	group.member = malloc(size);
+	if (group.member)
+		memcpy(group.member, rules->list, size);
+	if (!group.member || !fill_sections(rules, &group)) {
 		group_done(&group);
 		return 0;
 	}
@@ -268,8 +298,7 @@ static uint16_t superset_of(struct ww_rules *rules, unsigned class, unsigned kin
 {
 	uint16_t *known = &rules->superset[class][kind];
 	if (!*known)
-		*known = intern(rules, make_list(rules, class, kind, true),
-			class == CLASS_TCP && kind != KIND_LONE, true);
+		*known = intern(rules, make_list(rules, class, kind, true), class, kind, true);
 	return *known;
 }
 
@@ -317,12 +346,11 @@ static uint16_t find_group(struct ww_rules *rules, uint8_t proto, unsigned kind,
 			return slot->group;
 	}
 	if (rules->n_cache >= WW_GROUP_CACHE * 3 / 4 ||
-		rules->n_groups + 4 * KINDS >= WW_GROUPS_MAX)
+		rules->n_groups + 4 * WW_KINDS >= WW_GROUPS_MAX)
 		return superset_of(rules, class, kind);
 	fill_bits(rules, 0, src, key.sport_class);
 	fill_bits(rules, 1, dst, key.dport_class);
-	key.group = intern(rules, make_list(rules, class, kind, false),
-		class == CLASS_TCP && kind != KIND_LONE, false);
+	key.group = intern(rules, make_list(rules, class, kind, false), class, kind, false);
 	key.used = true;
 	rules->n_cache++;
 	*slot = key;
@@ -332,15 +360,15 @@ static uint16_t find_group(struct ww_rules *rules, uint8_t proto, unsigned kind,
 static uint16_t group_of(struct ww_rules *rules, const struct ww_flow *flow, enum ww_dir dir)
 {
 	unsigned class = class_of(flow->proto);
-	bool ports = class == CLASS_TCP || class == CLASS_UDP;
+	bool ports = class == WW_CLASS_TCP || class == WW_CLASS_UDP;
 	int client_port = ports ? flow->client_port : -1;
 	int server_port = ports ? flow->server_port : -1;
 	if (!rules->has_rules[class])
 		return 0;
 	if (dir == WW_DIR_TO_SERVER)
-		return find_group(rules, flow->proto, KIND_TO_SERVER, &flow->client, &flow->server,
-			client_port, server_port);
-	return find_group(rules, flow->proto, KIND_TO_CLIENT, &flow->server, &flow->client,
+		return find_group(rules, flow->proto, WW_KIND_TO_SERVER, &flow->client,
+			&flow->server, client_port, server_port);
+	return find_group(rules, flow->proto, WW_KIND_TO_CLIENT, &flow->server, &flow->client,
 		server_port, client_port);
 }
 
@@ -367,12 +395,12 @@ uint16_t ww_rules_group(struct ww_rules *rules, const struct ww_packet *packet)
 	bool whole = packet->has_transport;
 	/* Without a transport header only rules of protocol ip can speak of it. */
 	if (!whole)
-		class = CLASS_OTHER;
+		class = WW_CLASS_OTHER;
 	if (!rules->lone[class] || (packet->payload_len == 0 && !rules->lone_empty[class]))
 		return 0;
-	bool ports = whole && (class == CLASS_TCP || class == CLASS_UDP);
-	return find_group(rules, whole ? packet->proto : 255, KIND_LONE, &packet->src, &packet->dst,
-		ports ? packet->sport : -1, ports ? packet->dport : -1);
+	bool ports = whole && (class == WW_CLASS_TCP || class == WW_CLASS_UDP);
+	return find_group(rules, whole ? packet->proto : 255, WW_KIND_LONE, &packet->src,
+		&packet->dst, ports ? packet->sport : -1, ports ? packet->dport : -1);
 }
 
 static int allocate(struct ww_rules *rules)
@@ -384,17 +412,45 @@ static int allocate(struct ww_rules *rules)
 		if (!rules->address_bits[i] || !rules->port_bits[i])
 			return -ENOMEM;
 	}
-	rules->list = calloc(n, sizeof(*rules->list));
+	rules->list = calloc(member_words(rules), sizeof(*rules->list));
+	rules->by_work = calloc(n, sizeof(*rules->by_work));
 	rules->marks = calloc(n, sizeof(*rules->marks));
 	rules->candidates = calloc(n, sizeof(*rules->candidates));
 	rules->groups = calloc(WW_GROUPS_MAX, sizeof(*rules->groups));
 	rules->cache = calloc(WW_GROUP_CACHE, sizeof(*rules->cache));
 	rules->counters = calloc(WW_COUNTERS, sizeof(*rules->counters));
-	if (!rules->list || !rules->marks || !rules->candidates || !rules->groups ||
-		!rules->cache || !rules->counters)
+	if (!rules->list || !rules->by_work || !rules->marks || !rules->candidates ||
+		!rules->groups || !rules->cache || !rules->counters)
 		return -ENOMEM;
 	rules->n_groups = 1;
 	return 0;
+}
+
+static void sort_by_work(struct ww_rules *rules)
+{
+	uint32_t n = 0;
+	for (uint8_t order = 0; order <= 2; order++)
+		for (uint32_t i = 0; i < rules->n_items; i++)
+			if (rules->items[i].order == order)
+				rules->by_work[n++] = i;
+}
+
+/* Each rule with a fast pattern into the scanners of every class and kind that it fits. */
+static int fill_scanners(struct ww_rules *rules)
+{
+	for (uint32_t i = 0; i < rules->n_items; i++) {
+		const struct ww_item *item = &rules->items[i];
+		for (unsigned at = 0; item->fast_len && at < WW_CLASSES * WW_KINDS; at++) {
+			unsigned class = at / WW_KINDS, kind = at % WW_KINDS;
+			enum ww_section section = section_of(item, class, kind);
+			if (kind_fits(item, class, kind) &&
+				ww_scanner_add(
+					&rules->scanners[class][kind][section][item->fast_buffer],
+					i) < 0)
+				return -ENOMEM;
+		}
+	}
+	return ww_scanners_build(rules);
 }
 
 int ww_rules_compile(struct ww_rules *rules, struct ww_err *err)
@@ -405,14 +461,17 @@ int ww_rules_compile(struct ww_rules *rules, struct ww_err *err)
 	int r = allocate(rules);
 	if (r == 0)
 		r = make_classes(rules);
+	if (r == 0)
+		r = fill_scanners(rules);
 	if (r < 0)
 		return ww_fail(err, WW_NOWHERE, r, "out of memory");
+	sort_by_work(rules);
 	for (size_t i = 0; i < rules->n_items; i++) {
 		const struct ww_item *item = &rules->items[i];
-		for (unsigned class = 0; class < 4; class ++) {
+		for (unsigned class = 0; class < WW_CLASSES; class ++) {
 			rules->has_rules[class] |=
 				item->proto == 0 || class_of(item->proto) == class;
-			if (!kind_fits(item, class, KIND_LONE))
+			if (!kind_fits(item, class, WW_KIND_LONE))
 				continue;
 			rules->lone[class] = true;
 			rules->lone_empty[class] |= !item->needs_payload;

@@ -8,7 +8,8 @@
  *   var.c header.c   $VARIABLES, addresses, ports
  *   parse.c keyword-*.c  a line -> struct ww_item
  *   fast.c       which bytes of a rule the pattern matcher looks for
- *   matcher.c    many patterns at once (Hyperscan, and a plain one as fallback and oracle)
+ *   matcher.c    many patterns at once
+ *   scanner.c    bytes -> the rules whose fast pattern is there
  *   compile.c    which rules can apply to a flow: groups
  *   verify.c     does one rule match these bytes
  *   stream.c     packets and stream views -> candidates -> verify -> hits
@@ -443,31 +444,30 @@ size_t ww_uri_normalise(const uint8_t *in, size_t len, uint8_t *out);
 
 /* ---- matcher.c ---- */
 
+enum { WW_PATTERN_MIN = 3 }; /* bytes; shorter ones are found everywhere */
+
 struct ww_pattern {
 	const uint8_t *bytes;
-	uint32_t len; /* >= 1 */
+	uint32_t len; /* WW_PATTERN_MIN to UINT16_MAX */
 	bool nocase;
 };
 
 enum ww_matcher_kind {
-	WW_MATCHER_HYPERSCAN,
-	WW_MATCHER_PLAIN, /* our own: fallback where Hyperscan cannot run, and the tests' oracle */
+	WW_MATCHER_RUNS,  /* two tables of hashed runs; what is used */
+	WW_MATCHER_PLAIN, /* slow and plain: the tests' oracle */
 };
 
+/* Immutable: threads may share one. */
 struct ww_matcher;
 typedef void ww_matcher_fn(void *context, uint32_t pattern, size_t end);
 
-/*
- * `scratch` (hs_scratch_t **) grows with the databases and is shared. Patterns are copied.
- * 0, -ENOMEM, or -EIO with *err. End with ww_matcher_free.
- */
+/* Patterns are copied. 0 or -ENOMEM. End with ww_matcher_free. */
 int ww_matcher_new(enum ww_matcher_kind kind, const struct ww_pattern *patterns, size_t n,
-	void **scratch, struct ww_matcher **ret, struct ww_err *err);
+	struct ww_matcher **ret);
 void ww_matcher_free(struct ww_matcher **matcher);
-/* Calls `found` at least once for each end of each occurrence. */
-void ww_matcher_scan(const struct ww_matcher *matcher, void *scratch, const uint8_t *data,
-	size_t len, ww_matcher_fn *found, void *context);
-void ww_matcher_scratch_free(void **scratch);
+/* Calls `found` once for each occurrence of each pattern; the ends ascend roughly. */
+void ww_matcher_scan(const struct ww_matcher *matcher, const uint8_t *data, size_t len,
+	ww_matcher_fn *found, void *context);
 
 /* ---- the set ---- */
 
@@ -479,24 +479,33 @@ enum ww_section {
 	WW_SECTION_COUNT,
 };
 
+/* Protocols with rules of their own, and when: the direction of a flow, or no flow at all. */
+enum { WW_CLASS_TCP, WW_CLASS_UDP, WW_CLASS_ICMP, WW_CLASS_OTHER, WW_CLASSES };
+enum { WW_KIND_TO_SERVER, WW_KIND_TO_CLIENT, WW_KIND_LONE, WW_KINDS };
+
+/* All rules of a class, kind, section and buffer that have a fast pattern. */
+struct ww_scanner {
+	struct ww_matcher *matcher;
+	uint32_t *rules;         /* by pattern */
+	uint32_t *pattern_first; /* of pattern p: rules[pattern_first[p]..pattern_first[p + 1]) */
+	uint32_t n_rules;
+	size_t cap_rules;
+	uint32_t longest; /* pattern */
+};
+
 /* The rules of a group that look at one kind of bytes. */
 struct ww_section_rules {
-	uint32_t *always; /* verified each time */
+	uint32_t *always; /* verified each time; in the order of work */
 	uint32_t n_always;
-	uint32_t *fast; /* verified where their pattern was found */
-	uint32_t n_fast;
-	bool built;
-	struct ww_matcher *matcher; /* NULL: none, or it could not be made: all are verified */
-	uint32_t *pattern_first;    /* of pattern p: fast[pattern_first[p]..pattern_first[p + 1]) */
-	uint32_t longest;           /* pattern */
+	uint32_t n_fast; /* verified where their pattern was found */
 };
 
 struct ww_group {
-	uint32_t *rules; /* ascending in order of work */
+	uint64_t *member; /* a bit for each rule of the set */
 	uint32_t n_rules;
 	uint64_t hash;
+	uint8_t class, kind; /* of its protocol: WW_CLASS_..., WW_KIND_... */
 	bool superset; /* shared when there are too many groups: check addresses and ports again */
-	bool tcp_flow; /* stream rules go to STREAM; else everything is PACKET */
 	bool gated;    /* every rule asks for a flowbit: nothing to do before one is set */
 	struct ww_section_rules sections[WW_SECTION_COUNT];
 };
@@ -559,18 +568,20 @@ struct ww_rules {
 	uint16_t *class_port; /* a port of each class */
 	uint32_t n_classes;
 	uint8_t *address_bits[2], *port_bits[2]; /* while a group is built: of src and dst */
-	uint32_t *list;                          /* while a group is built */
+	uint32_t *by_work;                       /* all rules, in the order of work */
+	uint64_t *list;                          /* while a group is built: its members */
 	struct ww_group *groups;                 /* [0] is empty */
 	uint32_t n_groups;
-	uint16_t superset[4][3];     /* by protocol class and kind; 0: not made yet */
-	bool has_rules[4];           /* any rule for a flow of this protocol class */
-	bool lone[4], lone_empty[4]; /* any rule for a packet of no flow; one without payload */
+	struct ww_scanner *scanners[WW_CLASSES][WW_KINDS][WW_SECTION_COUNT][WW_BUFFER_COUNT];
+	uint16_t superset[WW_CLASSES][WW_KINDS]; /* 0: not made yet */
+	bool has_rules[WW_CLASSES];              /* any rule for a flow of this protocol class */
+	/* Any rule for a packet of no flow; one without payload. */
+	bool lone[WW_CLASSES], lone_empty[WW_CLASSES];
 	struct ww_group_key *cache;
 	uint32_t n_cache;
 	struct ww_counter *counters;
 
 	/* Scratch of the one thread. */
-	void *scratch;
 	uint32_t *marks; /* by rule: its candidate + 1 during a scan */
 	struct ww_candidate *candidates;
 	uint32_t n_candidates;
@@ -597,8 +608,6 @@ int ww_rule_parse(struct ww_rules *rules, const struct ww_line *line, const char
 /* Does the header (addresses, ports) fit a packet from src to dst? ports -1: there are none. */
 bool ww_rule_header_fits(const struct ww_rules *rules, const struct ww_item *item,
 	const struct ww_ip *src, const struct ww_ip *dst, int sport, int dport);
-/* Builds a section's matcher at its first use. */
-void ww_section_build(struct ww_rules *rules, struct ww_section_rules *section);
 
 /* ---- state.c ---- */
 
@@ -635,7 +644,25 @@ bool ww_state_bits_fit(const struct ww_item *item, struct ww_flow *flow);
 /* Returns whether the rule may have set a bit. */
 bool ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow);
 
+/* ---- scanner.c ---- */
+
+/* Adds a rule; makes the scanner if it is NULL. 0 or -ENOMEM. */
+int ww_scanner_add(struct ww_scanner **scanner, uint32_t rule);
+/* Makes the matchers of rules->scanners. 0 or -ENOMEM. */
+int ww_scanners_build(struct ww_rules *rules);
+void ww_scanners_done(struct ww_rules *rules);
+/*
+ * Fills rules->candidates with the group's rules whose fast pattern ends in data[fresh..len), in
+ * the order of work.
+ */
+void ww_scan(struct ww_rules *rules, const struct ww_group *group, enum ww_section section,
+	enum ww_buffer buffer, const uint8_t *data, size_t len, size_t fresh);
+/* Of struct ww_candidate; context: the set. Rules that set bits come before those that ask. */
+int ww_by_work(const void *a, const void *b, void *context);
+
 /* ---- compile.c ---- */
+
+void ww_groups_done(struct ww_rules *rules);
 
 /* A flowbit was set: the flow is looked at in the directions whose rules waited for one. */
 void ww_rules_open_gates(struct ww_rules *rules, struct ww_flow *flow);

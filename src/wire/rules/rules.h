@@ -7,9 +7,9 @@
  * Suricata differ, whom we follow). A rule with a keyword that is not read is refused by name with
  * file, line and column, and counted: never half-loaded.
  *
- * Fast patterns go to Hyperscan or Vectorscan, one database for each set of rules that can apply
- * to a flow (by protocol, ports, addresses, direction); a rule is verified only where its fast
- * pattern was found, or always when it has none.
+ * Bytes are searched for the fast patterns of all rules at once; a rule is verified only where its
+ * fast pattern was found, or always when it has none, and only on flows that it can apply to (by
+ * protocol, ports, addresses, direction).
  *
  * A set is immutable after ww_rules_compile. What rules remember of a flow hangs on the flow; what
  * they count across flows (threshold, detection_filter) is in a bounded table of this set.
@@ -67,7 +67,7 @@ int ww_rules_load(struct ww_rules *rules, const char *file, const char *owner, c
 size_t ww_rules_problems(const struct ww_rules *rules);
 const struct ww_rule_problem *ww_rules_problem(const struct ww_rules *rules, size_t i);
 
-/* Builds the groups and their databases. 0, -ENOMEM, or -EIO with *err (the matcher's words). */
+/* Builds the matchers, in milliseconds. 0, -ENOMEM, or -EINVAL with *err (compiled already). */
 int ww_rules_compile(struct ww_rules *rules, struct ww_err *err);
 
 size_t ww_rules_n(const struct ww_rules *rules);

@@ -115,40 +115,13 @@ int ww_rules_new(const struct ww_prefix *home, size_t n_home, struct ww_rules **
 	return r;
 }
 
-static void groups_done(struct ww_rules *rules)
-{
-	for (uint32_t i = 0; i < rules->n_groups; i++) {
-		struct ww_group *group = &rules->groups[i];
-		for (size_t s = 0; s < WW_SECTION_COUNT; s++) {
-			ww_matcher_free(&group->sections[s].matcher);
-			free(group->sections[s].always);
-			free(group->sections[s].fast);
-			free(group->sections[s].pattern_first);
-		}
-		free(group->rules);
-	}
-	free(rules->groups);
-	free(rules->cache);
-	for (size_t i = 0; i < 2; i++) {
-		free(rules->address_bits[i]);
-		free(rules->port_bits[i]);
-	}
-	free(rules->list);
-	free(rules->port_bounds);
-	free(rules->port_classes);
-	free(rules->class_port);
-	free(rules->marks);
-	free(rules->candidates);
-	free(rules->counters);
-}
-
 void ww_rules_free(struct ww_rules **rules_)
 {
 	struct ww_rules *rules = *rules_;
 	if (!rules)
 		return;
-	groups_done(rules);
-	ww_matcher_scratch_free(&rules->scratch);
+	ww_groups_done(rules);
+	ww_scanners_done(rules);
 	for (size_t i = 0; i < rules->n_codes; i++)
 		pcre2_code_free(rules->codes[i]->code);
 	free(rules->codes);

@@ -29,117 +29,6 @@ struct run {
 	void *context;
 };
 
-/* ---- the fast patterns of a section ---- */
-
-static int by_pattern(const void *a, const void *b, void *context)
-{
-	const struct ww_rules *rules = context;
-	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
-	const struct ww_item *x = &rules->items[i], *y = &rules->items[k];
-	if (x->fast_len != y->fast_len)
-		return x->fast_len - y->fast_len;
-	if (x->fast_nocase != y->fast_nocase)
-		return x->fast_nocase - y->fast_nocase;
-	int order = memcmp(x->fast, y->fast, x->fast_len);
-	return order ? order : i < k ? -1 : i > k;
-}
-
-static bool same_pattern(const struct ww_item *x, const struct ww_item *y)
-{
-	return x->fast_len == y->fast_len && x->fast_nocase == y->fast_nocase &&
-	       memcmp(x->fast, y->fast, x->fast_len) == 0;
-}
-
-void ww_section_build(struct ww_rules *rules, struct ww_section_rules *section)
-{
-	section->built = true;
-	uint32_t n = section->n_fast;
-	qsort_r(section->fast, n, sizeof(*section->fast), by_pattern, rules);
-	struct ww_pattern *patterns = calloc(n, sizeof(*patterns));
-	section->pattern_first = calloc(n + 1u, sizeof(*section->pattern_first));
-	if (!patterns || !section->pattern_first) {
-		free(patterns);
-		return;
-	}
-	uint32_t n_patterns = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct ww_item *item = &rules->items[section->fast[i]];
-		if (i > 0 && same_pattern(item, &rules->items[section->fast[i - 1]]))
-			continue;
-		section->pattern_first[n_patterns] = i;
-		patterns[n_patterns++] =
-			(struct ww_pattern){item->fast, item->fast_len, item->fast_nocase};
-		if (item->fast_len > section->longest)
-			section->longest = item->fast_len;
-	}
-	section->pattern_first[n_patterns] = n;
-	struct ww_err err;
-	if (ww_matcher_new(rules->matcher_kind, patterns, n_patterns, &rules->scratch,
-		    &section->matcher, &err) < 0)
-		(void)ww_matcher_new(WW_MATCHER_PLAIN, patterns, n_patterns, &rules->scratch,
-			&section->matcher, &err);
-	free(patterns);
-}
-
-struct scan {
-	struct ww_rules *rules;
-	const struct ww_section_rules *section;
-	size_t old;  /* patterns that end here or before were seen in the last view */
-	size_t from; /* of the scan, in the data */
-};
-
-static void found(void *context, uint32_t pattern, size_t end)
-{
-	struct scan *scan = context;
-	struct ww_rules *rules = scan->rules;
-	if (end <= scan->old)
-		return;
-	uint32_t last = scan->section->pattern_first[pattern + 1];
-	for (uint32_t i = scan->section->pattern_first[pattern]; i < last; i++) {
-		uint32_t rule = scan->section->fast[i];
-		uint32_t *mark = &rules->marks[rule];
-		if (*mark == 0) {
-			*mark = rules->n_candidates + 1;
-			rules->candidates[rules->n_candidates++].rule = rule;
-		}
-		rules->candidates[*mark - 1].end = (uint32_t)(scan->from + end);
-	}
-}
-
-static int by_work(const void *a, const void *b, void *context)
-{
-	const struct ww_rules *rules = context;
-	uint32_t x = ((const struct ww_candidate *)a)->rule;
-	uint32_t y = ((const struct ww_candidate *)b)->rule;
-	int order = rules->items[x].order - rules->items[y].order;
-	return order ? order : x < y ? -1 : x > y;
-}
-
-/* Fills rules->candidates, in the order of work. */
-static void scan_for(struct ww_rules *rules, struct ww_section_rules *section, const uint8_t *data,
-	size_t len, size_t fresh)
-{
-	rules->n_candidates = 0;
-	if (section->n_fast > 0 && !section->built)
-		ww_section_build(rules, section);
-	if (section->matcher && len > fresh) {
-		size_t back = section->longest - 1;
-		size_t from = fresh > back ? fresh - back : 0;
-		struct scan scan = {rules, section, fresh - from, from};
-		ww_matcher_scan(
-			section->matcher, rules->scratch, data + from, len - from, found, &scan);
-	}
-	for (uint32_t i = 0; !section->matcher && i < section->n_fast; i++)
-		rules->candidates[rules->n_candidates++] =
-			(struct ww_candidate){section->fast[i], (uint32_t)len};
-	for (uint32_t i = 0; i < rules->n_candidates; i++)
-		rules->marks[rules->candidates[i].rule] = 0;
-	rules->counts.candidates += rules->n_candidates;
-	if (rules->n_candidates > 1)
-		qsort_r(rules->candidates, rules->n_candidates, sizeof(*rules->candidates), by_work,
-			rules);
-}
-
 /* ---- one rule ---- */
 
 static const struct ww_ip *end_of(const struct run *run, bool src)
@@ -257,7 +146,8 @@ static void packet_uris(
 			.buffers = buffers};
 		buffers[WW_BUFFER_HTTP_URI] =
 			(struct ww_buffer_bytes){uri, uris[u].len, uris[u].at};
-		scan_for(rules, section, uri, uris[u].len, 0);
+		ww_scan(rules, run->group, WW_SECTION_PACKET_URI, WW_BUFFER_HTTP_URI, uri,
+			uris[u].len, 0);
 		for (uint32_t i = 0; i < section->n_always; i++)
 			(void)try(run, section->always[i], &window, &verify);
 		for (uint32_t i = 0; i < rules->n_candidates; i++)
@@ -286,7 +176,8 @@ void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flo
 	bool empty = packet->payload_len == 0;
 	rules->n_candidates = 0;
 	if (!empty && section->n_fast > 0)
-		scan_for(rules, section, packet->payload, packet->payload_len, 0);
+		ww_scan(rules, here, WW_SECTION_PACKET, WW_BUFFER_RAW, packet->payload,
+			packet->payload_len, 0);
 	/* Both lists are in the order of work; merged, so that bits are set before they are asked.
 	 */
 	uint32_t a = 0, c = 0;
@@ -294,7 +185,7 @@ void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flo
 		bool always = c == rules->n_candidates;
 		if (a < section->n_always && c < rules->n_candidates) {
 			struct ww_candidate one = {.rule = section->always[a]};
-			always = by_work(&one, &rules->candidates[c], rules) < 0;
+			always = ww_by_work(&one, &rules->candidates[c], rules) < 0;
 		}
 		uint32_t rule = always ? section->always[a++] : rules->candidates[c++].rule;
 		if (!empty || !rules->items[rule].needs_payload)
@@ -398,7 +289,8 @@ static void stream_uris(
 			.base = at,
 			.uri_at = at,
 			.at = at};
-		scan_for(rules, section, uri, uris[u].len, 0);
+		ww_scan(rules, run->group, WW_SECTION_STREAM_URI, WW_BUFFER_HTTP_URI, uri,
+			uris[u].len, 0);
 		for (uint32_t i = 0; i < section->n_always; i++) {
 			wait.rule = section->always[i];
 			try_or_wait(run, view, wait, uri, uris[u].len, true);
@@ -461,13 +353,13 @@ static void stream_view(struct run *run, struct ww_group *group, const struct ww
 	struct ww_section_rules *uris = &group->sections[WW_SECTION_STREAM_URI];
 	run->stream_end = view->offset + view->len;
 	try_pending(run, view);
-	scan_for(rules, section, view->data, view->len, view->fresh);
+	ww_scan(rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW, view->data, view->len, view->fresh);
 	uint32_t a = 0, c = 0;
 	while (a < section->n_always || c < rules->n_candidates) {
 		bool always = c == rules->n_candidates;
 		if (a < section->n_always && c < rules->n_candidates) {
 			struct ww_candidate one = {.rule = section->always[a]};
-			always = by_work(&one, &rules->candidates[c], rules) < 0;
+			always = ww_by_work(&one, &rules->candidates[c], rules) < 0;
 		}
 		if (always)
 			try_stream(run, view, section->always[a++], view->len, true);

@@ -250,7 +250,7 @@ static void test_uri(void **state)
 			"alert tcp any any -> any $HTTP_PORTS (flow:to_server; %s sid:1;)",
 			rows[i].options);
 		struct stage stage;
-		stage_open(&stage, text, WW_MATCHER_HYPERSCAN);
+		stage_open(&stage, text, WW_MATCHER_RUNS);
 		size_t len = strlen(rows[i].text);
 		if (stage_stream(&stage, 80, rows[i].text, len) != rows[i].hits)
 			fail_msg("%s on %s: %zu hits", text, rows[i].text, stage.hits);
@@ -310,7 +310,7 @@ static void test_flow(void **state)
 		snprintf(text, sizeof(text), "alert tcp %s (%s content:\"attack\"; sid:1;)",
 			rows[i].header, rows[i].options);
 		struct stage stage;
-		stage_open(&stage, text, WW_MATCHER_HYPERSCAN);
+		stage_open(&stage, text, WW_MATCHER_RUNS);
 		for (int d = 0; d < 2; d++) {
 			stage_begin_flow(&stage, WW_PROTO_TCP, 21);
 			stage_segment(&stage, (enum ww_dir)d, "attack", 6, false);
@@ -335,7 +335,7 @@ static void test_flowbits(void **state)
 		"alert tcp any any -> any any (content:\"OTHER\"; flowbits:isset,none|seen; "
 		"sid:4;)\n"
 		"alert tcp any any -> any any (content:\"CLEAR\"; flowbits:reset; sid:5;)\n",
-		WW_MATCHER_HYPERSCAN);
+		WW_MATCHER_RUNS);
 	static const char *const lines[] = {"PASS", "OTHER", "USER", "PASS", "OTHER", "QUIT",
 		"PASS", "OTHER", "CLEAR", "OTHER", "USER PASS"};
 	static const size_t hits[] = {0, 0, 0, 1, 2, 3, 3, 4, 5, 5, 6};
@@ -360,7 +360,7 @@ static void test_gates(void **state)
 		"content:\"HTTP/1.\"; depth:7; content:\" 200 \"; sid:2;)\n"
 		"alert tcp any 80 -> any any (flow:to_client; flowbits:isset,asked; dsize:3; "
 		"sid:3;)\n",
-		WW_MATCHER_HYPERSCAN);
+		WW_MATCHER_RUNS);
 	stage_begin_flow(&stage, WW_PROTO_TCP, 80);
 	assert_int_not_equal(stage.flow.groups[WW_DIR_TO_SERVER], 0);
 	assert_int_equal(stage.flow.groups[WW_DIR_TO_CLIENT], 0);
@@ -382,7 +382,7 @@ static void test_gates(void **state)
 	stage_open(&stage,
 		"alert tcp any 80 -> any any (flow:to_client; flowbits:isset,x; sid:2;)\n"
 		"alert tcp any 80 -> any any (flow:to_client; flowbits:isnotset,x; sid:3;)\n",
-		WW_MATCHER_HYPERSCAN);
+		WW_MATCHER_RUNS);
 	stage_begin_flow(&stage, WW_PROTO_TCP, 80);
 	assert_int_not_equal(stage.flow.groups[WW_DIR_TO_CLIENT], 0);
 	stage_close(&stage);
@@ -442,7 +442,7 @@ static void test_once(void **state)
 		snprintf(
 			text, sizeof(text), "alert tcp any any -> any any (%s sid:1;)", options[i]);
 		struct stage stage;
-		stage_open(&stage, text, WW_MATCHER_HYPERSCAN);
+		stage_open(&stage, text, WW_MATCHER_RUNS);
 		stage_begin_flow(&stage, WW_PROTO_TCP, 7);
 		static const char *const pieces[] = {"..att", "ack..", "....", "..attack..", ".."};
 		for (size_t p = 0; p < WW_N(pieces); p++)
@@ -463,7 +463,7 @@ static void test_positions_in_streams(void **state)
 	stage_open(&stage,
 		"alert tcp any any -> any any (content:\"USER\"; depth:4; "
 		"content:\"root\"; distance:1; within:4; sid:1;)",
-		WW_MATCHER_HYPERSCAN);
+		WW_MATCHER_RUNS);
 	size_t cut = 2;
 	assert_int_equal(stage_play(&stage, 21, "USER root", 9, &cut, 1), 1);
 	cut = 5;
@@ -487,7 +487,7 @@ static void test_hostile(void **state)
 		"content:\"b\"; within:1; sid:1;)\n"
 		"alert udp any any -> any any (pcre:\"/(a+)+$/\"; sid:2;)",
 		sizeof(text) - strlen(text) - 1);
-	stage_open(&stage, text, WW_MATCHER_HYPERSCAN);
+	stage_open(&stage, text, WW_MATCHER_RUNS);
 	char payload[1400];
 	memset(payload, 'a', sizeof(payload));
 	payload[sizeof(payload) - 1] = '!';
@@ -548,7 +548,7 @@ static void test_buffers(void **state)
 			continue;
 		}
 		struct stage stage;
-		stage_open(&stage, text, WW_MATCHER_HYPERSCAN);
+		stage_open(&stage, text, WW_MATCHER_RUNS);
 		size_t hits = stage_stream(&stage, 80, request, strlen(request));
 		if (hits != rows[i].hits)
 			fail_msg("%s: %zu hits", text, hits);

@@ -34,7 +34,7 @@ static void test_loads(void **state)
 {
 	(void)state;
 	struct stage stage;
-	stage_open(&stage, rule_text, WW_MATCHER_HYPERSCAN);
+	stage_open(&stage, rule_text, WW_MATCHER_RUNS);
 	assert_int_equal(ww_rules_n(stage.rules), 1);
 	assert_int_equal(ww_rules_problems(stage.rules), 0);
 	const struct ww_rule *rule = ww_rules_get(stage.rules, 0);
@@ -102,7 +102,7 @@ static void test_where_it_applies(void **state)
 	struct stage stage;
 	uint8_t text[128];
 	size_t len = build(text, 40, 'x', 5);
-	stage_open(&stage, rule_text, WW_MATCHER_HYPERSCAN);
+	stage_open(&stage, rule_text, WW_MATCHER_RUNS);
 	assert_int_equal(stage_stream(&stage, 136, text, len), 0);
 	assert_int_equal(stage.flow.groups[0], 0);
 	assert_int_equal(stage_datagram(&stage, 135, text, len), 0);
@@ -129,7 +129,7 @@ static void test_long_stream(void **state)
 {
 	(void)state;
 	struct stage stage;
-	stage_open(&stage, rule_text, WW_MATCHER_HYPERSCAN);
+	stage_open(&stage, rule_text, WW_MATCHER_RUNS);
 	uint8_t attack[128], filler[1000];
 	size_t len = build(attack, 40, 'x', 5);
 	memset(filler, 'f', sizeof(filler));
@@ -148,7 +148,7 @@ static void test_gap(void **state)
 {
 	(void)state;
 	struct stage stage;
-	stage_open(&stage, rule_text, WW_MATCHER_HYPERSCAN);
+	stage_open(&stage, rule_text, WW_MATCHER_RUNS);
 	stage_begin_flow(&stage, WW_PROTO_TCP, 135);
 	static const uint8_t data[] = "\x00\x5c\x00\x5c"
 				      "abcdXXXX\x5c";
@@ -179,7 +179,7 @@ static void test_as_printed(void **state)
 	assert_non_null(end);
 	struct stage stage;
 	char *rule = strndup(from, (size_t)(end - from) + 9);
-	stage_open(&stage, rule, WW_MATCHER_HYPERSCAN);
+	stage_open(&stage, rule, WW_MATCHER_RUNS);
 	assert_int_equal(ww_rules_n(stage.rules), 1);
 	stage_close(&stage);
 	free(rule);

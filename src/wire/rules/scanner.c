@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * From bytes to candidates: the rules whose fast pattern is there.
+ *
+ * One matcher holds the patterns of all rules of a protocol class, a direction and a kind of bytes,
+ * whatever their ports and addresses; what is found is kept when the flow's group has the rule, one
+ * bit each. So a byte is read once, a group costs a bit a rule, and everything is built before the
+ * first packet, in milliseconds: nothing is compiled while packets wait, and a set can be shared.
+ */
+#include "wire/rules/rules-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- building ---- */
+
+static int by_pattern(const void *a, const void *b, void *context)
+{
+	const struct ww_rules *rules = context;
+	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+	const struct ww_item *x = &rules->items[i], *y = &rules->items[k];
+	if (x->fast_len != y->fast_len)
+		return x->fast_len - y->fast_len;
+	if (x->fast_nocase != y->fast_nocase)
+		return x->fast_nocase - y->fast_nocase;
+	int order = memcmp(x->fast, y->fast, x->fast_len);
+	return order ? order : i < k ? -1 : i > k;
+}
+
+static bool same_pattern(const struct ww_item *x, const struct ww_item *y)
+{
+	return x->fast_len == y->fast_len && x->fast_nocase == y->fast_nocase &&
+	       memcmp(x->fast, y->fast, x->fast_len) == 0;
+}
+
+static int build(struct ww_rules *rules, struct ww_scanner *scanner)
+{
+	uint32_t n = scanner->n_rules, n_patterns = 0;
+	qsort_r(scanner->rules, n, sizeof(*scanner->rules), by_pattern, rules);
+	struct ww_pattern *patterns = calloc(n, sizeof(*patterns));
+	scanner->pattern_first = calloc(n + 1u, sizeof(*scanner->pattern_first));
+	int r = patterns && scanner->pattern_first ? 0 : -ENOMEM;
+	for (uint32_t i = 0; r == 0 && i < n; i++) {
+		const struct ww_item *item = &rules->items[scanner->rules[i]];
+		if (i > 0 && same_pattern(item, &rules->items[scanner->rules[i - 1]]))
+			continue;
+		scanner->pattern_first[n_patterns] = i;
+		patterns[n_patterns++] =
+			(struct ww_pattern){item->fast, item->fast_len, item->fast_nocase};
+		if (item->fast_len > scanner->longest)
+			scanner->longest = item->fast_len;
+	}
+	if (r == 0) {
+		scanner->pattern_first[n_patterns] = n;
+		r = ww_matcher_new(rules->matcher_kind, patterns, n_patterns, &scanner->matcher);
+	}
+	free(patterns);
+	return r;
+}
+
+int ww_scanner_add(struct ww_scanner **scanner_, uint32_t rule)
+{
+	if (!*scanner_)
+		*scanner_ = calloc(1, sizeof(**scanner_));
+	struct ww_scanner *scanner = *scanner_;
+	if (!scanner || ww_rules_grow((void **)&scanner->rules, &scanner->cap_rules,
+				scanner->n_rules, sizeof(*scanner->rules)) < 0)
+		return -ENOMEM;
+	scanner->rules[scanner->n_rules++] = rule;
+	return 0;
+}
+
+int ww_scanners_build(struct ww_rules *rules)
+{
+	struct ww_scanner **all = &rules->scanners[0][0][0][0];
+	for (size_t i = 0; i < sizeof(rules->scanners) / sizeof(*all); i++) {
+		int r = all[i] ? build(rules, all[i]) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void ww_scanners_done(struct ww_rules *rules)
+{
+	struct ww_scanner **all = &rules->scanners[0][0][0][0];
+	for (size_t i = 0; i < sizeof(rules->scanners) / sizeof(*all); i++) {
+		if (!all[i])
+			continue;
+		ww_matcher_free(&all[i]->matcher);
+		free(all[i]->rules);
+		free(all[i]->pattern_first);
+		free(all[i]);
+		all[i] = NULL;
+	}
+}
+
+/* ---- scanning ---- */
+
+struct scan {
+	struct ww_rules *rules;
+	const struct ww_scanner *scanner;
+	const uint64_t *member; /* the group's rules */
+	size_t old;             /* patterns that end here or before were seen in the last view */
+	size_t from;            /* of the scan, in the data */
+};
+
+static void found(void *context, uint32_t pattern, size_t end)
+{
+	struct scan *scan = context;
+	struct ww_rules *rules = scan->rules;
+	if (end <= scan->old)
+		return;
+	uint32_t last = scan->scanner->pattern_first[pattern + 1];
+	for (uint32_t i = scan->scanner->pattern_first[pattern]; i < last; i++) {
+		uint32_t rule = scan->scanner->rules[i];
+		if (!(scan->member[rule / 64] >> rule % 64 & 1))
+			continue;
+		uint32_t *mark = &rules->marks[rule];
+		if (*mark == 0) {
+			*mark = rules->n_candidates + 1;
+			rules->candidates[rules->n_candidates++].rule = rule;
+		}
+		rules->candidates[*mark - 1].end = (uint32_t)(scan->from + end);
+	}
+}
+
+int ww_by_work(const void *a, const void *b, void *context)
+{
+	const struct ww_rules *rules = context;
+	uint32_t x = ((const struct ww_candidate *)a)->rule;
+	uint32_t y = ((const struct ww_candidate *)b)->rule;
+	int order = rules->items[x].order - rules->items[y].order;
+	return order ? order : x < y ? -1 : x > y;
+}
+
+void ww_scan(struct ww_rules *rules, const struct ww_group *group, enum ww_section section,
+	enum ww_buffer buffer, const uint8_t *data, size_t len, size_t fresh)
+{
+	rules->n_candidates = 0;
+	const struct ww_scanner *scanner =
+		rules->scanners[group->class][group->kind][section][buffer];
+	if (!scanner || group->sections[section].n_fast == 0 || len <= fresh)
+		return;
+	size_t back = scanner->longest - 1;
+	size_t from = fresh > back ? fresh - back : 0;
+	struct scan scan = {rules, scanner, group->member, fresh - from, from};
+	ww_matcher_scan(scanner->matcher, data + from, len - from, found, &scan);
+	for (uint32_t i = 0; i < rules->n_candidates; i++)
+		rules->marks[rules->candidates[i].rule] = 0;
+	rules->counts.candidates += rules->n_candidates;
+	if (rules->n_candidates > 1)
+		qsort_r(rules->candidates, rules->n_candidates, sizeof(*rules->candidates),
+			ww_by_work, rules);
+}

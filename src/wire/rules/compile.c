@@ -72,29 +72,25 @@ static uint64_t port_signature(const struct ww_rules *rules, uint16_t port)
 /* Cuts 0-65535 where any set begins or ends; parts with the same sets are one class. */
 static int make_classes(struct ww_rules *rules)
 {
-	size_t n = 1;
+	size_t n = 1, k = 1;
 	for (uint32_t i = 0; i < rules->n_ports; i++)
 		n += 2 * (size_t)rules->ports[i].n;
 	uint32_t *bounds = calloc(n, sizeof(*bounds));
 	uint64_t *signatures = calloc(n, sizeof(*signatures));
-	rules->port_bounds = bounds;
-	rules->port_classes = calloc(n, sizeof(*rules->port_classes));
+	rules->port_class = calloc(65536, sizeof(*rules->port_class));
 	rules->class_port = calloc(n, sizeof(*rules->class_port));
-	if (!bounds || !signatures || !rules->port_classes || !rules->class_port) {
-		free(signatures);
-		return -ENOMEM;
-	}
-	size_t k = 1;
-	for (uint32_t i = 0; i < rules->n_ports; i++) {
-		for (uint32_t r = 0; r < rules->ports[i].n; r++) {
-			bounds[k++] = rules->ports[i].ranges[r].low;
-			bounds[k++] = rules->ports[i].ranges[r].high + 1u;
+	int r = bounds && signatures && rules->port_class && rules->class_port ? 0 : -ENOMEM;
+	for (uint32_t i = 0; r == 0 && i < rules->n_ports; i++) {
+		for (uint32_t range = 0; range < rules->ports[i].n; range++) {
+			bounds[k++] = rules->ports[i].ranges[range].low;
+			bounds[k++] = rules->ports[i].ranges[range].high + 1u;
 		}
 	}
-	qsort(bounds, k, sizeof(*bounds), by_number);
-	for (size_t i = 0; i < k; i++) {
-		if (bounds[i] > 65535 ||
-			(rules->n_bounds && bounds[rules->n_bounds - 1] == bounds[i]))
+	if (r == 0)
+		qsort(bounds, k, sizeof(*bounds), by_number);
+	for (size_t i = 0; r == 0 && i < k && bounds[i] < 65536; i++) {
+		uint32_t end = i + 1 < k && bounds[i + 1] < 65536 ? bounds[i + 1] : 65536;
+		if (bounds[i] == end)
 			continue;
 		uint64_t signature = port_signature(rules, (uint16_t)bounds[i]);
 		uint32_t class = 0;
@@ -105,27 +101,18 @@ static int make_classes(struct ww_rules *rules)
 			rules->class_port[class] = (uint16_t)bounds[i];
 			rules->n_classes++;
 		}
-		rules->port_classes[rules->n_bounds] = (uint16_t) class;
-		bounds[rules->n_bounds++] = bounds[i];
+		for (uint32_t port = bounds[i]; port < end; port++)
+			rules->port_class[port] = (uint16_t) class;
 	}
+	free(bounds);
 	free(signatures);
-	return 0;
+	return r;
 }
 
 /* UINT16_MAX: there is no port. */
 static uint16_t port_class(const struct ww_rules *rules, int port)
 {
-	if (port < 0)
-		return UINT16_MAX;
-	uint32_t low = 0, high = rules->n_bounds;
-	while (high - low > 1) {
-		uint32_t middle = (low + high) / 2;
-		if (rules->port_bounds[middle] <= (uint32_t)port)
-			low = middle;
-		else
-			high = middle;
-	}
-	return rules->port_classes[low];
+	return port < 0 ? UINT16_MAX : rules->port_class[port];
 }
 
 /* ---- the list of a group ---- */
@@ -135,7 +122,7 @@ static size_t member_words(const struct ww_rules *rules)
 	return rules->n_items / 64 + 1;
 }
 
-static bool kind_fits(const struct ww_item *item, unsigned class, unsigned kind)
+bool ww_kind_fits(const struct ww_item *item, unsigned class, unsigned kind)
 {
 	const struct ww_flow_option *flow = &item->flow;
 	if (item->proto != 0 && class_of(item->proto) != class)
@@ -171,7 +158,7 @@ static uint32_t make_list(struct ww_rules *rules, unsigned class, unsigned kind,
 	uint32_t n = 0;
 	memset(rules->list, 0, member_words(rules) * sizeof(*rules->list));
 	for (uint32_t i = 0; i < rules->n_items; i++)
-		if (kind_fits(&rules->items[i], class, kind) &&
+		if (ww_kind_fits(&rules->items[i], class, kind) &&
 			(every || listed(rules, &rules->items[i]))) {
 			rules->list[i / 64] |= (uint64_t)1 << i % 64;
 			n++;
@@ -237,8 +224,8 @@ void ww_groups_done(struct ww_rules *rules)
 	}
 	free(rules->list);
 	free(rules->by_work);
-	free(rules->port_bounds);
-	free(rules->port_classes);
+	free(rules->port_class);
+	free(rules->lone_tcp);
 	free(rules->class_port);
 	free(rules->marks);
 	free(rules->candidates);
@@ -398,6 +385,8 @@ uint16_t ww_rules_group(struct ww_rules *rules, const struct ww_packet *packet)
 		class = WW_CLASS_OTHER;
 	if (!rules->lone[class] || (packet->payload_len == 0 && !rules->lone_empty[class]))
 		return 0;
+	if (class == WW_CLASS_TCP && packet->payload_len == 0 && rules->lone_tcp)
+		return ww_lone_any(rules, packet) ? WW_GROUP_LONE : 0;
 	bool ports = whole && (class == WW_CLASS_TCP || class == WW_CLASS_UDP);
 	return find_group(rules, whole ? packet->proto : 255, WW_KIND_LONE, &packet->src,
 		&packet->dst, ports ? packet->sport : -1, ports ? packet->dport : -1);
@@ -443,7 +432,7 @@ static int fill_scanners(struct ww_rules *rules)
 		for (unsigned at = 0; item->fast_len && at < WW_CLASSES * WW_KINDS; at++) {
 			unsigned class = at / WW_KINDS, kind = at % WW_KINDS;
 			enum ww_section section = section_of(item, class, kind);
-			if (kind_fits(item, class, kind) &&
+			if (ww_kind_fits(item, class, kind) &&
 				ww_scanner_add(
 					&rules->scanners[class][kind][section][item->fast_buffer],
 					i) < 0)
@@ -463,15 +452,18 @@ int ww_rules_compile(struct ww_rules *rules, struct ww_err *err)
 		r = make_classes(rules);
 	if (r == 0)
 		r = fill_scanners(rules);
+	if (r == 0) {
+		sort_by_work(rules);
+		r = ww_lone_build(rules);
+	}
 	if (r < 0)
 		return ww_fail(err, WW_NOWHERE, r, "out of memory");
-	sort_by_work(rules);
 	for (size_t i = 0; i < rules->n_items; i++) {
 		const struct ww_item *item = &rules->items[i];
 		for (unsigned class = 0; class < WW_CLASSES; class ++) {
 			rules->has_rules[class] |=
 				item->proto == 0 || class_of(item->proto) == class;
-			if (!kind_fits(item, class, WW_KIND_LONE))
+			if (!ww_kind_fits(item, class, WW_KIND_LONE))
 				continue;
 			rules->lone[class] = true;
 			rules->lone_empty[class] |= !item->needs_payload;

@@ -298,3 +298,10 @@ int ww_keyword_fragbits(
 			"fragbits: letters of RDM and one of + * ! are expected");
 	return 0;
 }
+
+enum ww_check_kind ww_check_kind(const struct ww_check *check)
+{
+	if (check->match == match_flags)
+		return WW_CHECK_FLAGS;
+	return check->match == match_window ? WW_CHECK_WINDOW : WW_CHECK_OTHER;
+}

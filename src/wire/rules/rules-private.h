@@ -37,6 +37,8 @@ enum {
 	WW_RULE_PROBLEMS_MAX = 100000, /* kept texts; the counters go on */
 	WW_RULES_MAX = 1000000,
 	WW_GROUPS_MAX = 4096,
+	WW_GROUP_LONE = 65535,    /* no group: the rules that ww_lone_each names */
+	WW_LONE_RULES = 256,      /* see lone.c */
 	WW_GROUP_CACHE = 16384,   /* entries of the memory of (ports, addresses) -> group */
 	WW_URIS_MAX = 16,         /* request lines of one view */
 	WW_URI_MAX = 8192,        /* bytes of a normalised URI */
@@ -402,6 +404,10 @@ struct ww_step *ww_builder_step(
 struct ww_check *ww_builder_check(
 	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err);
 
+/* What a check looks at, where compile steps want to know. */
+enum ww_check_kind { WW_CHECK_OTHER, WW_CHECK_FLAGS, WW_CHECK_WINDOW };
+enum ww_check_kind ww_check_kind(const struct ww_check *check);
+
 /* ---- verify.c ---- */
 
 struct ww_verify {
@@ -562,9 +568,7 @@ struct ww_rules {
 	uint32_t n_bits;
 
 	bool compiled;
-	uint32_t *port_bounds;  /* ascending first ports of elementary intervals */
-	uint16_t *port_classes; /* class of each */
-	uint32_t n_bounds;
+	uint16_t *port_class; /* by port: ports that are in the same sets are one class */
 	uint16_t *class_port; /* a port of each class */
 	uint32_t n_classes;
 	uint8_t *address_bits[2], *port_bits[2]; /* while a group is built: of src and dst */
@@ -577,6 +581,7 @@ struct ww_rules {
 	bool has_rules[WW_CLASSES];              /* any rule for a flow of this protocol class */
 	/* Any rule for a packet of no flow; one without payload. */
 	bool lone[WW_CLASSES], lone_empty[WW_CLASSES];
+	struct ww_lone *lone_tcp; /* NULL: too many rules for it */
 	struct ww_group_key *cache;
 	uint32_t n_cache;
 	struct ww_counter *counters;
@@ -660,8 +665,20 @@ void ww_scan(struct ww_rules *rules, const struct ww_group *group, enum ww_secti
 /* Of struct ww_candidate; context: the set. Rules that set bits come before those that ask. */
 int ww_by_work(const void *a, const void *b, void *context);
 
+/* ---- lone.c: TCP packets of no flow, without payload ---- */
+
+/* Fills rules->lone_tcp. 0 or -ENOMEM. */
+int ww_lone_build(struct ww_rules *rules);
+/* Whether a rule may apply to such a packet. rules->lone_tcp is not NULL. A few loads. */
+bool ww_lone_any(const struct ww_rules *rules, const struct ww_packet *packet);
+/* The rules that may, in the order of work; addresses and ports are not looked at yet. */
+void ww_lone_each(const struct ww_rules *rules, const struct ww_packet *packet,
+	void (*each)(void *context, uint32_t rule), void *context);
+
 /* ---- compile.c ---- */
 
+/* Whether the rule speaks of this WW_CLASS_ and WW_KIND_. */
+bool ww_kind_fits(const struct ww_item *item, unsigned class, unsigned kind);
 void ww_groups_done(struct ww_rules *rules);
 
 /* A flowbit was set: the flow is looked at in the directions whose rules waited for one. */

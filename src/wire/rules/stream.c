@@ -155,9 +155,31 @@ static void packet_uris(
 	}
 }
 
+static void try_lone(void *context, uint32_t rule)
+{
+	const struct run *run = context;
+	struct ww_window window = {.data = run->packet->payload, .final = true};
+	struct ww_verify verify;
+	(void)try(run, rule, &window, &verify);
+}
+
+/* A TCP packet of no flow and without payload; see lone.c. */
+static void lone_packet(
+	struct ww_rules *rules, const struct ww_packet *packet, ww_hit_fn *hit, void *context)
+{
+	static const struct ww_group any = {.superset = true}; /* headers are checked each time */
+	struct run run = {
+		.rules = rules, .group = &any, .packet = packet, .hit = hit, .context = context};
+	ww_lone_each(rules, packet, try_lone, &run);
+}
+
 void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flow, enum ww_dir dir,
 	const struct ww_packet *packet, ww_hit_fn *hit, void *context)
 {
+	if (group == WW_GROUP_LONE && rules->lone_tcp) {
+		lone_packet(rules, packet, hit, context);
+		return;
+	}
 	if (group == 0 || group >= rules->n_groups)
 		return;
 	struct ww_group *here = &rules->groups[group];

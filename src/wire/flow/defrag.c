@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * IP fragments (RFC 791, 3.2; RFC 8200, 4.5) put together.
+ * IP fragments (RFC 791, 3.2; RFC 8200, 4.5) put together, as the receiver would (policy.h).
  *
- * A datagram is kept in pieces of 2 KiB, each with a bit for each of its 8-byte granules: the unit
- * that fragment offsets count in. The first copy of a granule wins; one that differs is counted.
- * RFC 5722 would have overlapping IPv6 fragments discarded whole; receivers differ, so an analyst
- * is better served by the bytes and the count.
+ * What every receiver refuses is refused: a fragment beyond 64 KiB, one that holds nothing, one
+ * behind the end that the last fragment told. A fragment that is not the last ends with a whole
+ * unit of eight bytes; what is more of it is cut off (Linux and BSD do so). Where two last
+ * fragments tell other ends, the further one holds, but for Linux, which takes none after the
+ * first; a last fragment that ends before bytes that are here already is dropped.
  *
- * Bounded: 256 datagrams in sets of four, 4 MiB of pieces, 30 s of trace time. When a set is full,
- * or no piece is left, the oldest goes (of the set; of all).
+ * IPv6 fragments that overlap discard their datagram, and what is still to come of it (RFC 5722);
+ * exact repetitions are let pass (RFC 8200, 4.5). An atomic fragment is no fragment (RFC 6946): the
+ * decoder does not give it here.
+ *
+ * Bounded: 256 datagrams in sets of four, 2,048 pages of 2 KiB. A datagram is given up 30 s after
+ * its first fragment for Linux (ipfrag_time) and BSD (IPFRAGTTL), 60 s for others and for IPv6 (RFC
+ * 1122, 3.3.2; RFC 8200). When a set is full, or no page is left, the oldest goes (of the set; of
+ * all). An adversary who fills the table makes us lose the datagrams of others: it is counted.
  */
 #include "wire/flow/flow-private.h"
 
@@ -16,42 +23,34 @@
 
 enum {
 	SETS = WW_DATAGRAMS / WW_DATAGRAM_WAYS,
-	GRANULE = 8,
+	UNIT = 8, /* what fragment offsets count in */
 	IP4_HEADER = 20,
 	IP4_HEADER_MAX = 60,
 	IP6_HEADER = 40,
 	WHOLE_BYTES = IP4_HEADER_MAX + WW_DATAGRAM_MAX,
 };
 
-int ww_defrag_init(struct ww_defrag *defrag, struct ww_hash_key key)
+int ww_defrag_init(struct ww_defrag *defrag, struct ww_hash_key key, uint32_t n_pages)
 {
 	defrag->key = key;
-	defrag->free_piece = WW_NO_PIECE;
 	defrag->datagrams = calloc(WW_DATAGRAMS, sizeof(*defrag->datagrams));
-	defrag->pieces = calloc(WW_PIECES, sizeof(*defrag->pieces));
-	defrag->whole = calloc(1, WHOLE_BYTES);
-	return defrag->datagrams && defrag->pieces && defrag->whole ? 0 : -ENOMEM;
+	defrag->whole = malloc(WHOLE_BYTES);
+	int bad = ww_pages_init(&defrag->pages, n_pages);
+	return !bad && defrag->datagrams && defrag->whole ? 0 : -ENOMEM;
 }
 
 void ww_defrag_done(struct ww_defrag *defrag)
 {
 	free(defrag->datagrams);
-	free(defrag->pieces);
 	free(defrag->whole);
+	ww_pages_done(&defrag->pages);
 	defrag->datagrams = NULL;
-	defrag->pieces = NULL;
 	defrag->whole = NULL;
 }
 
 static void release(struct ww_defrag *defrag, struct ww_datagram *datagram)
 {
-	for (int i = 0; i < WW_DATAGRAM_PIECES; i++) {
-		uint16_t piece = datagram->pieces[i];
-		if (piece == WW_NO_PIECE)
-			continue;
-		defrag->pieces[piece].next_free = defrag->free_piece;
-		defrag->free_piece = piece;
-	}
+	ww_patchwork_clear(&defrag->pages, &datagram->work);
 	datagram->used = false;
 }
 
@@ -60,6 +59,14 @@ static void drop(
 {
 	counts->fragments_dropped += datagram->n_fragments;
 	release(defrag, datagram);
+}
+
+/* As drop, of what a limit takes. */
+static void evict(
+	struct ww_defrag *defrag, struct ww_datagram *datagram, struct ww_flow_counts *counts)
+{
+	counts->evicted_fragments += datagram->n_fragments;
+	drop(defrag, datagram, counts);
 }
 
 static bool is_same(const struct ww_datagram *datagram, const struct ww_packet *packet)
@@ -71,6 +78,15 @@ static bool is_same(const struct ww_datagram *datagram, const struct ww_packet *
 	       ww_ip_equal(&datagram->dst, &packet->dst);
 }
 
+static int64_t wait_of(const struct ww_datagram *datagram)
+{
+	bool short_wait =
+		datagram->ip_version == 4 &&
+		(datagram->policy == WW_POLICY_LINUX || datagram->policy == WW_POLICY_BSD ||
+			datagram->policy == WW_POLICY_BSD_RIGHT);
+	return short_wait ? WW_FRAGMENT_WAIT_US : 2 * WW_FRAGMENT_WAIT_US;
+}
+
 /* The packet's datagram, new where it has to be. */
 static struct ww_datagram *find_datagram(struct ww_defrag *defrag, const struct ww_packet *packet,
 	int64_t clock_us, struct ww_flow_counts *counts)
@@ -80,7 +96,7 @@ static struct ww_datagram *find_datagram(struct ww_defrag *defrag, const struct 
 	struct ww_datagram *set = &defrag->datagrams[hash % SETS * WW_DATAGRAM_WAYS];
 	struct ww_datagram *best = NULL;
 	for (int i = 0; i < WW_DATAGRAM_WAYS; i++) {
-		if (set[i].used && clock_us - set[i].clock_us > WW_FRAGMENT_WAIT_US)
+		if (set[i].used && clock_us - set[i].clock_us > wait_of(&set[i]))
 			drop(defrag, &set[i], counts);
 		if (is_same(&set[i], packet))
 			return &set[i];
@@ -88,7 +104,7 @@ static struct ww_datagram *find_datagram(struct ww_defrag *defrag, const struct 
 			best = &set[i];
 	}
 	if (best->used)
-		drop(defrag, best, counts);
+		evict(defrag, best, counts);
 	*best = (struct ww_datagram){
 		.used = true,
 		.src = packet->src,
@@ -96,10 +112,10 @@ static struct ww_datagram *find_datagram(struct ww_defrag *defrag, const struct 
 		.ip_id = packet->ip_id,
 		.ip_version = packet->ip_version,
 		.proto = packet->proto,
+		.policy = (uint8_t)ww_policies_get(&defrag->policies, &packet->dst),
 		.clock_us = clock_us,
 		.order = ++defrag->order,
 	};
-	memset(best->pieces, 0xff, sizeof(best->pieces));
 	return best;
 }
 
@@ -109,77 +125,43 @@ static bool evict_oldest(
 	struct ww_datagram *oldest = NULL;
 	for (int i = 0; i < WW_DATAGRAMS; i++) {
 		struct ww_datagram *datagram = &defrag->datagrams[i];
-		if (datagram->used && datagram != keep && datagram->granules &&
+		if (datagram->used && datagram != keep && datagram->work.n &&
 			(!oldest || datagram->order < oldest->order))
 			oldest = datagram;
 	}
 	if (!oldest)
 		return false;
-	drop(defrag, oldest, counts);
+	evict(defrag, oldest, counts);
 	return true;
 }
 
-/* Piece `i` of the datagram. NULL when the datagram alone holds all there are (it cannot). */
-static struct ww_piece *get_piece(struct ww_defrag *defrag, struct ww_datagram *datagram,
-	uint32_t i, struct ww_flow_counts *counts)
-{
-	if (datagram->pieces[i] != WW_NO_PIECE)
-		return &defrag->pieces[datagram->pieces[i]];
-	while (defrag->free_piece == WW_NO_PIECE && defrag->fresh_pieces == WW_PIECES)
-		if (!evict_oldest(defrag, datagram, counts))
-			return NULL;
-	uint16_t index = defrag->free_piece;
-	if (index != WW_NO_PIECE)
-		defrag->free_piece = defrag->pieces[index].next_free;
-	else
-		index = defrag->fresh_pieces++;
-	memset(defrag->pieces[index].have, 0, sizeof(defrag->pieces[index].have));
-	datagram->pieces[i] = index;
-	return &defrag->pieces[index];
-}
-
-static bool store(struct ww_defrag *defrag, struct ww_datagram *datagram,
-	const struct ww_packet *packet, struct ww_flow_counts *counts)
+/* How many bytes of the fragment can belong to a datagram at all; 0: it is of no use. */
+static uint32_t usable_len(const struct ww_packet *packet)
 {
 	uint32_t len = packet->payload_len;
-	for (uint32_t done = 0; done < len; done += GRANULE) {
-		uint32_t offset = packet->fragment_offset + done;
-		struct ww_piece *piece =
-			get_piece(defrag, datagram, offset / WW_PIECE_BYTES, counts);
-		if (!piece)
-			return false;
-		uint32_t at = offset % WW_PIECE_BYTES;
-		uint32_t n = len - done < GRANULE ? len - done : GRANULE;
-		uint64_t bit = (uint64_t)1 << (at / GRANULE % 64);
-		uint64_t *word = &piece->have[at / GRANULE / 64];
-		if (*word & bit) {
-			datagram->conflict |=
-				memcmp(piece->bytes + at, packet->payload + done, n) != 0;
-			continue;
-		}
-		*word |= bit;
-		memcpy(piece->bytes + at, packet->payload + done, n);
-		datagram->granules++;
-	}
-	return true;
+	if (packet->payload_len != packet->payload_wire ||
+		packet->fragment_offset > WW_DATAGRAM_MAX || packet->fragment_offset % UNIT != 0 ||
+		len > WW_DATAGRAM_MAX ||
+		packet->fragment_offset + len > WW_DATAGRAM_MAX - IP4_HEADER)
+		return 0;
+	return packet->more_fragments ? len - len % UNIT : len;
 }
 
-/*
- * Whether the fragment can belong to a datagram at all: within 64 KiB, whole granules before the
- * last, nothing cut off by the snap length, no disagreement on where the end is.
- */
-static bool is_usable(const struct ww_datagram *datagram, const struct ww_packet *packet)
+/* Whether the fragment agrees with what is known of the datagram's end, or may change that. */
+static bool fits_end(struct ww_datagram *datagram, const struct ww_packet *packet, uint32_t end)
 {
-	uint32_t end = packet->fragment_offset + packet->payload_wire;
-	if (packet->payload_len != packet->payload_wire || packet->payload_len == 0)
-		return false;
-	if (packet->fragment_offset > WW_DATAGRAM_MAX || packet->fragment_offset % GRANULE != 0 ||
-		packet->payload_wire > WW_DATAGRAM_MAX || end > WW_DATAGRAM_MAX - IP4_HEADER)
-		return false;
 	if (packet->more_fragments)
-		return packet->payload_len % GRANULE == 0 &&
-		       (!datagram->total || end <= datagram->total);
-	return datagram->total ? datagram->total == end : datagram->end <= end;
+		return !datagram->total || end <= datagram->total;
+	if (!datagram->total) {
+		if (datagram->end > end)
+			return false;
+	} else if (datagram->total != end) {
+		datagram->conflict = true;
+		if (datagram->policy == WW_POLICY_LINUX)
+			return false;
+	}
+	datagram->total = end > datagram->total ? end : datagram->total;
+	return true;
 }
 
 static void keep_header(struct ww_datagram *datagram, const struct ww_packet *packet)
@@ -191,6 +173,30 @@ static void keep_header(struct ww_datagram *datagram, const struct ww_packet *pa
 	memcpy(datagram->header, packet->network, len);
 	datagram->header_len = (uint8_t)len;
 	datagram->proto = packet->proto;
+}
+
+/* Lays the fragment. False when the datagram is lost with it. */
+static bool lay(struct ww_defrag *defrag, struct ww_datagram *datagram,
+	const struct ww_packet *packet, uint32_t len, struct ww_flow_counts *counts)
+{
+	struct ww_fit fit;
+	while (!ww_patchwork_add(&defrag->pages, &datagram->work, (enum ww_policy)datagram->policy,
+		WW_OVERLAP_FRAGMENTS, packet->fragment_offset, packet->payload, len, &fit)) {
+		if (evict_oldest(defrag, datagram, counts))
+			continue;
+		/* The datagram alone holds all there are, of a pool that is small. */
+		evict(defrag, datagram, counts);
+		return false;
+	}
+	datagram->held += fit.added;
+	datagram->conflict |= fit.conflicts;
+	if (packet->ip_version != 6 || !fit.overlaps || fit.repeats)
+		return true;
+	ww_patchwork_clear(&defrag->pages, &datagram->work);
+	counts->fragments_dropped += datagram->n_fragments;
+	datagram->n_fragments = 0;
+	datagram->discarded = true;
+	return false;
 }
 
 static void put_be16(uint8_t *bytes, uint32_t value)
@@ -213,47 +219,53 @@ static uint32_t write_whole(const struct ww_defrag *defrag, const struct ww_data
 		put_be16(out + 2, header + datagram->total);
 		put_be16(out + 6, 0);
 	}
-	for (uint32_t done = 0; done < datagram->total; done += WW_PIECE_BYTES) {
-		uint32_t n = datagram->total - done;
-		uint16_t piece = datagram->pieces[done / WW_PIECE_BYTES];
-		memcpy(out + header + done, defrag->pieces[piece].bytes,
-			n < WW_PIECE_BYTES ? n : WW_PIECE_BYTES);
+	for (uint32_t done = 0; done < datagram->total;) {
+		uint32_t n = 0;
+		const uint8_t *run = ww_patchwork_run(&defrag->pages, &datagram->work, done, &n);
+		ww_assert(run);
+		memcpy(out + header + done, run, n);
+		done += n;
 	}
 	return header + datagram->total;
 }
 
-bool ww_defrag_feed(struct ww_defrag *defrag, const struct ww_packet *packet, int64_t clock_us,
+/* Takes the fragment into its datagram; true when that is whole. */
+static bool take(struct ww_defrag *defrag, struct ww_datagram *datagram,
+	const struct ww_packet *packet, struct ww_flow_counts *counts)
+{
+	uint32_t len = datagram->discarded ? 0 : usable_len(packet);
+	uint32_t end = packet->fragment_offset + len;
+	if (!len || !fits_end(datagram, packet, end)) {
+		counts->fragments_dropped++;
+		if (!datagram->n_fragments && !datagram->discarded)
+			release(defrag, datagram);
+		return false;
+	}
+	datagram->n_fragments++;
+	keep_header(datagram, packet);
+	datagram->end = end > datagram->end ? end : datagram->end;
+	if (!lay(defrag, datagram, packet, len, counts))
+		return false;
+	/* No byte lies beyond the end, so that their number says whether any is missing. */
+	return datagram->total && datagram->header_len && datagram->held == datagram->total;
+}
+
+unsigned ww_defrag_feed(struct ww_defrag *defrag, const struct ww_packet *packet, int64_t clock_us,
 	struct ww_flow_counts *counts, struct ww_packet *ret)
 {
 	struct ww_datagram *datagram = find_datagram(defrag, packet, clock_us, counts);
 	bool conflict = datagram->conflict;
-	datagram->n_fragments++;
-	if (!is_usable(datagram, packet)) {
-		counts->fragments_dropped++;
-		if (--datagram->n_fragments == 0)
-			release(defrag, datagram);
-		return false;
-	}
-	keep_header(datagram, packet);
-	uint32_t end = packet->fragment_offset + packet->payload_wire;
-	datagram->end = end > datagram->end ? end : datagram->end;
-	if (!packet->more_fragments)
-		datagram->total = end;
-	if (!store(defrag, datagram, packet, counts)) {
-		drop(defrag, datagram, counts);
-		return false;
-	}
-	counts->fragment_conflicts += !conflict && datagram->conflict;
-	if (!datagram->total || !datagram->header_len)
-		return false;
-	/* No granule lies beyond the end, so that their number says whether any is missing. */
-	if (datagram->granules != (datagram->total + GRANULE - 1) / GRANULE)
-		return false;
+	bool whole = take(defrag, datagram, packet, counts);
+	conflict = !conflict && datagram->conflict;
+	counts->fragment_conflicts += conflict;
+	unsigned answer = conflict ? WW_DEFRAG_CONFLICT : 0;
+	if (!whole)
+		return answer;
 	uint32_t len = write_whole(defrag, datagram);
 	counts->fragments_reassembled += datagram->n_fragments;
 	release(defrag, datagram);
 	ww_packet_decode_ip(defrag->whole, len, len, packet->time_us, packet->frame, ret);
-	return true;
+	return answer | WW_DEFRAG_WHOLE;
 }
 
 void ww_defrag_finish(struct ww_defrag *defrag, struct ww_flow_counts *counts)

@@ -5,6 +5,7 @@
  */
 #include "base/err.h"
 #include "wire/flow/flow.h"
+#include "wire/flow/patchwork-private.h"
 
 /* 60 s, after which a tuple that comes again is somebody new. */
 #define WW_REUSE_US ((int64_t)60 * 1000000)
@@ -249,6 +250,8 @@ struct ww_entry {
 	uint32_t seq[2];    /* sequence number of the first byte, by direction */
 	uint16_t stream[2]; /* or WW_NO_STREAM */
 	uint8_t flags;
+	uint8_t reset; /* bit: this direction's sender has sent an RST that was believed; seq[] is
+			  its number then */
 };
 _Static_assert(sizeof(struct ww_entry) == 128, "a flow is two cache lines");
 
@@ -273,46 +276,48 @@ static inline uint32_t ww_table_tag(uint64_t hash)
 /* ---- streams ---- */
 
 enum {
-	WW_BLOCK_BYTES = 2040,
-	WW_STREAM_BLOCKS = 16, /* early segments a direction */
-	WW_STREAM_FAR = 8,     /* segments far from where we are, in a row, that move us there */
+	WW_STREAM_TAIL = 256, /* kept bytes that lie apart from the large windows */
+	WW_STREAM_FAR = 8,    /* segments that are not believed, in a row, until they are */
+	WW_STREAM_URGENT = 4, /* urgent bytes that are still to come */
 };
 /* A segment further ahead or behind than the largest usual window is not believed. */
 #define WW_STREAM_WINDOW ((int32_t)1 << 20)
 
-struct ww_block {
-	uint32_t seq;
-	uint16_t len;
-	uint16_t next_free;
-	uint8_t bytes[WW_BLOCK_BYTES];
-};
-
 struct ww_stream {
-	uint64_t offset; /* of the window's first byte */
-	uint32_t len;    /* bytes in the window */
+	uint64_t offset; /* of the first byte kept */
+	uint32_t len;    /* bytes kept */
+	uint32_t keep;   /* bytes that the next view must begin with, where there are so many */
 	uint32_t next;   /* sequence number awaited */
 	uint32_t acked;  /* by the receiver */
 	uint32_t fin_seq;
+	uint32_t recent;       /* TS.Recent of RFC 7323 */
 	uint32_t entry;        /* index of the flow */
 	uint16_t older, newer; /* of the streams in use, by last use; `newer` links the free ones */
-	uint16_t blocks[WW_STREAM_BLOCKS]; /* by sequence number, not overlapping, not adjacent to
-					      next */
-	uint8_t n_blocks;
-	uint8_t n_far;
+	uint8_t n_far, n_stale;
 	uint8_t dir;
-	bool fin, has_acked, gap;
+	uint8_t policy;   /* enum ww_policy of the receiver */
+	uint8_t n_urgent; /* places in urgent[] */
+	bool fin, has_acked, has_recent;
+	bool gap;   /* bytes before the next view are missing */
+	bool wide;  /* the bytes kept lie in the window, not in the tail */
+	bool ended; /* the end was shown; it waits for the receiver's acknowledgement */
+	uint32_t urgent[WW_STREAM_URGENT]; /* sequence numbers of bytes that are out of band */
+	struct ww_patchwork early;         /* what came before its turn; all of it behind next */
 };
 
 struct ww_streams {
 	struct ww_stream *streams; /* owned */
 	uint8_t *windows;          /* owned; n * window_bytes */
-	struct ww_block *blocks;   /* owned */
-	uint32_t n, n_blocks, window_bytes;
-	uint16_t free_stream, free_block; /* heads of free lists */
+	uint8_t *tails;            /* owned; n * WW_STREAM_TAIL */
+	uint8_t *joined;           /* owned; a tail and the segment that follows it */
+	struct ww_pages pages;     /* of all that came early */
+	uint32_t n, window_bytes;
+	uint16_t free_stream; /* head of a free list */
 	uint16_t oldest, newest;
 };
 
-int ww_streams_init(struct ww_streams *streams, uint32_t n, uint32_t window_bytes);
+int ww_streams_init(
+	struct ww_streams *streams, uint32_t n, uint32_t window_bytes, uint32_t n_pages);
 void ww_streams_done(struct ww_streams *streams);
 
 /* ---- fragments ---- */
@@ -320,11 +325,7 @@ void ww_streams_done(struct ww_streams *streams);
 enum {
 	WW_DATAGRAMS = 256,
 	WW_DATAGRAM_WAYS = 4,
-	WW_PIECE_BYTES = 2048,
-	WW_PIECES = 2048, /* 4 MiB for all */
-	WW_DATAGRAM_PIECES = 32,
 	WW_DATAGRAM_MAX = 65535,
-	WW_NO_PIECE = 0xffff,
 };
 #define WW_FRAGMENT_WAIT_US ((int64_t)30 * 1000000)
 
@@ -332,40 +333,38 @@ struct ww_datagram {
 	struct ww_ip src, dst;
 	int64_t clock_us; /* of its first fragment */
 	uint32_t ip_id;
-	uint32_t granules; /* 8-byte units received */
-	uint32_t total;    /* bytes of the IP payload; 0: the last fragment is not here yet */
-	uint32_t end;      /* of the furthest fragment; <= total once that is known */
+	uint32_t held;  /* bytes received */
+	uint32_t total; /* bytes of the IP payload; 0: the last fragment is not here yet */
+	uint32_t end;   /* of the furthest fragment; <= total once that is known */
 	uint32_t n_fragments;
-	uint32_t order; /* of creation */
-	uint16_t pieces[WW_DATAGRAM_PIECES];
+	uint32_t order;     /* of creation */
 	uint8_t header[60]; /* IP header of the fragment at offset 0 */
 	uint8_t header_len; /* 0: not here yet */
 	uint8_t proto, ip_version;
+	uint8_t policy; /* enum ww_policy of the receiver */
 	bool used, conflict;
-};
-
-struct ww_piece {
-	uint8_t bytes[WW_PIECE_BYTES];
-	uint64_t have[WW_PIECE_BYTES / 8 / 64]; /* a bit a granule */
-	uint16_t next_free;
+	bool discarded; /* IPv6 fragments overlapped: takes no more */
+	struct ww_patchwork work;
 };
 
 struct ww_defrag {
 	struct ww_datagram *datagrams; /* WW_DATAGRAMS; owned */
-	struct ww_piece *pieces;       /* WW_PIECES; owned */
-	uint8_t *whole;                /* the last datagram made whole; owned */
+	struct ww_pages pages;
+	uint8_t *whole; /* the last datagram made whole; owned */
 	uint32_t order;
-	uint16_t free_piece, fresh_pieces; /* a free list, then the never used */
 	struct ww_hash_key key;
+	struct ww_policies policies; /* of the receivers, for segments too */
 };
 
-int ww_defrag_init(struct ww_defrag *defrag, struct ww_hash_key key);
+int ww_defrag_init(struct ww_defrag *defrag, struct ww_hash_key key, uint32_t n_pages);
 void ww_defrag_done(struct ww_defrag *defrag);
-/*
- * Takes a fragment. Returns true when its datagram is whole: *ret is then decoded, and valid until
- * the next call.
- */
-bool ww_defrag_feed(struct ww_defrag *defrag, const struct ww_packet *packet, int64_t clock_us,
+
+enum {
+	WW_DEFRAG_WHOLE = 1,    /* the datagram is whole: *ret is decoded, valid until the next call */
+	WW_DEFRAG_CONFLICT = 2, /* the first fragment of its datagram that contradicts another */
+};
+/* Takes a fragment; returns WW_DEFRAG_ bits. */
+unsigned ww_defrag_feed(struct ww_defrag *defrag, const struct ww_packet *packet, int64_t clock_us,
 	struct ww_flow_counts *counts, struct ww_packet *ret);
 /* Counts the fragments of what was never made whole. */
 void ww_defrag_finish(struct ww_defrag *defrag, struct ww_flow_counts *counts);
@@ -465,9 +464,23 @@ void ww_stream_segment(struct ww_flows *flows, struct ww_entry *entry, enum ww_d
 /* The receiver of `dir` acknowledged up to `ack`. */
 void ww_stream_ack(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir, uint32_t ack,
 	const struct ww_packet *packet);
-/* Whether an RST of this sequence number is near enough to be believed (RFC 5961, 3). */
+/* Whether a sequence number of this direction is near the bytes that are known of it. */
 bool ww_stream_near(
 	const struct ww_flows *flows, const struct ww_entry *entry, enum ww_dir dir, uint32_t seq);
+/*
+ * Whether the receiver would take an RST of this sequence number. Where no bytes were followed,
+ * any is believed.
+ */
+bool ww_stream_resets(
+	const struct ww_flows *flows, const struct ww_entry *entry, enum ww_dir dir, uint32_t seq);
+/* Whether nothing more is awaited of this direction. */
+bool ww_stream_over(const struct ww_flows *flows, const struct ww_entry *entry, enum ww_dir dir);
+
+/* segment.c */
+/* Whether the receiver drops the segment because its timestamp is old (PAWS, RFC 7323, 5). */
+bool ww_segment_is_stale(struct ww_stream *stream, const struct ww_packet *packet);
+/* Where the receiver takes the segment's urgent byte out of the stream: notes it. */
+bool ww_segment_urgent(struct ww_stream *stream, const struct ww_packet *packet);
 /* Shows what is queued, tells the end, frees the stream. Nothing where there is none. */
 void ww_stream_end(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
 	const struct ww_packet *packet);

@@ -17,6 +17,9 @@ enum {
 	STREAM_BYTES_DEFAULT = 8192,
 	STREAM_BYTES_MIN = 64,
 	STREAM_BYTES_MAX = 1 << 20,
+	EARLY_PAGES_MIN = 64,
+	FRAGMENT_PAGES = 2048,
+	PAGES_MAX = 32768,
 	PORT_SYSTEM_END = 1024, /* RFC 6335: system ports are below */
 	PORT_DYNAMIC = 49152,   /* RFC 6335: nobody is assigned one from here */
 };
@@ -33,8 +36,11 @@ static int init_tables(struct ww_flows *flows, const struct ww_flow_limits *limi
 {
 	uint32_t attempts = limits->attempts ? limits->attempts : ATTEMPTS_DEFAULT;
 	if (attempts > ATTEMPTS_MAX || limits->flows > FLOWS_MAX || limits->streams > STREAMS_MAX ||
-		limits->stream_bytes > STREAM_BYTES_MAX)
+		limits->stream_bytes > STREAM_BYTES_MAX || limits->early_pages > PAGES_MAX ||
+		limits->fragment_pages > PAGES_MAX)
 		return -EINVAL;
+	uint32_t streams = limit_of(limits->streams, STREAMS_DEFAULT);
+	uint32_t early = streams / 2 < EARLY_PAGES_MIN ? EARLY_PAGES_MIN : streams / 2;
 	uint32_t bytes = limit_of(limits->stream_bytes, STREAM_BYTES_DEFAULT);
 	int bad = ww_duplicates_init(&flows->duplicates);
 	if (!bad)
@@ -44,10 +50,12 @@ static int init_tables(struct ww_flows *flows, const struct ww_flow_limits *limi
 	if (!bad)
 		bad = ww_table_init(&flows->table, limit_of(limits->flows, FLOWS_DEFAULT));
 	if (!bad)
-		bad = ww_streams_init(&flows->streams, limit_of(limits->streams, STREAMS_DEFAULT),
-			bytes < STREAM_BYTES_MIN ? STREAM_BYTES_MIN : bytes);
+		bad = ww_streams_init(&flows->streams, streams,
+			bytes < STREAM_BYTES_MIN ? STREAM_BYTES_MIN : bytes,
+			limits->early_pages ? limits->early_pages : early);
 	if (!bad)
-		bad = ww_defrag_init(&flows->defrag, flows->key);
+		bad = ww_defrag_init(&flows->defrag, flows->key,
+			limits->fragment_pages ? limits->fragment_pages : FRAGMENT_PAGES);
 	return bad;
 }
 
@@ -61,6 +69,8 @@ int ww_flows_new(const struct ww_flow_limits *limits, struct ww_hash_key key,
 	flows->sink = *sink;
 	if (limits->services)
 		flows->services = *limits->services;
+	if (limits->policies)
+		flows->defrag.policies = *limits->policies;
 	int bad = init_tables(flows, limits);
 	if (bad) {
 		ww_flows_free(&flows);
@@ -155,6 +165,18 @@ static enum ww_dir guess(const struct ww_flows *flows, const struct ww_packet *p
 
 /* ---- packets of a flow ---- */
 
+static void reset(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
+	const struct ww_packet *packet)
+{
+	if (!ww_stream_resets(flows, entry, dir, packet->seq)) {
+		flows->counts.resets_refused++;
+		return;
+	}
+	entry->flow.closed = true;
+	entry->reset |= (uint8_t)(1 << dir);
+	entry->seq[dir] = packet->seq;
+}
+
 static void tcp_state(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
 	const struct ww_packet *packet)
 {
@@ -166,16 +188,16 @@ static void tcp_state(struct ww_flows *flows, struct ww_entry *entry, enum ww_di
 		/* If it is wanted later, its stream begins there. */
 		if (packet->payload_wire)
 			entry->flags &= (uint8_t) ~(WW_ENTRY_SEQ << dir);
-	} else if (!(flags & (WW_TCP_SYN | WW_TCP_RST))) {
+	} else if (!(flags & WW_TCP_RST)) {
 		ww_stream_segment(flows, entry, dir, packet);
 	}
-	if (flags & WW_TCP_RST && ww_stream_near(flows, entry, dir, packet->seq)) {
-		flow->closed = true;
+	if (flags & WW_TCP_RST) {
+		reset(flows, entry, dir, packet);
 	} else if (flags & WW_TCP_FIN) {
 		entry->flags |= (uint8_t)(WW_ENTRY_FIN << dir);
 	}
 	if ((entry->flags & (3 * WW_ENTRY_FIN)) == 3 * WW_ENTRY_FIN &&
-		entry->stream[0] == WW_NO_STREAM && entry->stream[1] == WW_NO_STREAM)
+		ww_stream_over(flows, entry, 0) && ww_stream_over(flows, entry, 1))
 		flow->closed = true;
 	if (flow->closed)
 		ww_table_close(flows, entry, packet);
@@ -319,6 +341,14 @@ static bool midstream(
 	return true;
 }
 
+/* A host that goes on with what it sends has not sent the RST in its name. */
+static bool outlives_reset(
+	const struct ww_entry *entry, enum ww_dir dir, const struct ww_packet *packet)
+{
+	return entry->reset >> dir & 1 && !(packet->tcp_flags & WW_TCP_RST) &&
+	       (int32_t)(packet->seq - entry->seq[dir]) >= 0;
+}
+
 static void tcp(struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
 {
 	enum ww_dir dir;
@@ -332,6 +362,13 @@ static void tcp(struct ww_flows *flows, const struct ww_keys *keys, const struct
 		ww_clock_clamp(packet->time_us) - entry->flow.last_us > WW_REUSE_US) {
 		ww_table_remove(flows, entry, packet);
 		entry = NULL;
+	}
+	if (entry && packet->payload_wire && outlives_reset(entry, dir, packet)) {
+		struct ww_flow_begin begin = {.dir = dir};
+		flows->counts.forged_ends++;
+		ww_table_remove(flows, entry, packet);
+		begin_flow(flows, keys, packet, &begin);
+		return;
 	}
 	if (entry) {
 		if (entry->flags & WW_ENTRY_ENDED && flags & WW_TCP_RST)
@@ -462,7 +499,11 @@ static void fragment(
 	struct ww_keys whole_keys;
 	count_hosts(flows, keys, packet);
 	lone(flows, packet);
-	if (!ww_defrag_feed(&flows->defrag, packet, flows->clock.now_us, &flows->counts, &whole))
+	unsigned answer = ww_defrag_feed(
+		&flows->defrag, packet, flows->clock.now_us, &flows->counts, &whole);
+	if (answer & WW_DEFRAG_CONFLICT && flows->sink.conflict)
+		flows->sink.conflict(flows->sink.context, NULL, WW_DIR_TO_SERVER, packet);
+	if (!(answer & WW_DEFRAG_WHOLE))
 		return;
 	ww_keys_make(&flows->key, &whole, &whole_keys);
 	process(flows, &whole_keys, &whole);

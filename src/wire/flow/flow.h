@@ -13,8 +13,9 @@
  *              of a connection whose start was not captured. Eviction: least recently used of its
  *              bucket.
  *   streams    in-order bytes of the directions that a rule may look at (ww_flow_wanted says so).
- *              Segments that arrive early wait in a bounded queue; when it is full, or a gap is
- *              not filled, the gap is skipped and counted.
+ *              Segments that arrive early wait in bounded memory; when it is full, or a gap is not
+ *              filled, the gap is skipped and counted. Where segments or fragments overlap, the
+ *              copy that the receiver takes is shown (policy.h).
  *
  * Duplicate frames (the same IP packet captured twice, TTL aside) are recognised by a hash of its
  * headers and the head of its payload among the last 65,536 packets, counted, and go no further.
@@ -27,6 +28,7 @@
  * One thread at a time.
  */
 #include "base/hash.h"
+#include "wire/flow/policy.h"
 #include "wire/packet/packet.h"
 
 /* What became of a first contact, the fact that the scan test lives on. */
@@ -80,6 +82,15 @@ enum ww_dir {
 /* Both sides took part: more than one forged packet could show. */
 #define WW_HEARD_BOTH 3
 
+/* What happened to the bytes of a flow; findings of it carry this. */
+enum {
+	WW_TROUBLE_GAP = 1,      /* bytes are missing */
+	WW_TROUBLE_CONFLICT = 2, /* segments brought other bytes for the same place */
+	WW_TROUBLE_LIMIT = 4,    /* a limit took bytes: too many streams, or too many early ones */
+	WW_TROUBLE_STALE = 8,    /* segments with an old timestamp were left out (PAWS) */
+	WW_TROUBLE_FORGED = 16,  /* its sender went on behind a FIN or an RST */
+};
+
 /* What a rule may remember on a flow. */
 enum { WW_FLOWBITS = 256 };
 
@@ -96,6 +107,7 @@ struct ww_flow {
 	 * is no RST and acknowledges what fits the other direction's bytes, where those are known.
 	 */
 	unsigned char heard : 2;
+	unsigned char trouble : 5; /* WW_TROUBLE_ bits: what was shown of it may not be all */
 	uint16_t groups[2]; /* by direction: the set of rules that can apply, 0 for none */
 	uint32_t id;        /* unique in the run, in order of creation, from 1 */
 	int64_t first_us, last_us;
@@ -108,7 +120,13 @@ struct ww_flow {
 /*
  * Bytes of one direction of a TCP flow, in order: `data[0..len)` is what is kept, of which
  * data[fresh..len) was not shown before. `offset` is the position of data[0] in the stream (0:
- * the first byte seen in this direction). At `end` no more will come; fresh may equal len then.
+ * the first byte seen in this direction; urgent bytes, which the application does not read in line,
+ * do not count). At `end` no more will come; fresh may equal len then. (Of a forged end more comes.)
+ *
+ * The next view begins with what is kept of this one. *keep is how many bytes that is at least, as
+ * far as there are so many: half of ww_flow_limits.stream_bytes unless the reader writes another
+ * number, which holds until it is written again. Up to 256 bytes segments that are in order are not
+ * copied, but for what is kept: data[] is the packet, or both put together in one place.
  */
 struct ww_stream_view {
 	const uint8_t *data;
@@ -116,6 +134,7 @@ struct ww_stream_view {
 	uint64_t offset;
 	bool after_gap; /* bytes before data[fresh] are missing */
 	bool end;
+	uint32_t *keep; /* never NULL in a view of this room */
 };
 
 /*
@@ -150,6 +169,13 @@ struct ww_flow_sink {
 	void (*end)(void *context, struct ww_flow *flow);
 	/* After `end`, when *rule_state is not NULL: free it. */
 	void (*forget)(void *context, void **rule_state);
+	/*
+	 * Two copies of the same bytes differ: the first time in a flow, or in a datagram (flow
+	 * NULL then). Somebody tries to show us what the receiver does not take, or a middlebox
+	 * rewrites.
+	 */
+	void (*conflict)(void *context, struct ww_flow *flow, enum ww_dir dir,
+		const struct ww_packet *packet);
 };
 
 /* Ports that are known to be a service's (from advisories and rules): they tell who the server is.
@@ -177,7 +203,11 @@ struct ww_flow_limits {
 	uint32_t attempts;     /* slots of half-open contacts (default 65,536, at most 2^23) */
 	uint32_t flows;        /* (default 32,768, at most 2^22) */
 	uint32_t streams;      /* directions under inspection (default 2,048, at most 32,768) */
-	uint32_t stream_bytes; /* kept of each (default 8,192; 64 to 2^20) */
+	uint32_t stream_bytes; /* kept of each at most (default 8,192; 64 to 2^20) */
+	uint32_t early_pages;  /* of 2 KiB, for segments that come early (default: half of streams,
+				  64 at least; at most 32,768) */
+	uint32_t fragment_pages; /* of 2 KiB, for fragments (default 2,048; at most 32,768) */
+	const struct ww_policies *policies; /* NULL: windows for all; copied */
 	const struct ww_flow_services *services; /* NULL: none; copied */
 };
 
@@ -194,12 +224,17 @@ struct ww_flow_counts {
 	uint64_t evicted_contacts; /* first contacts forgotten: a later one counts as first again */
 	uint64_t evicted_flows;    /* that were neither closed nor silent for 10 minutes (UDP: 3) */
 	uint64_t evicted_streams;  /* a direction that could not be, or is no longer, looked at */
+	uint64_t evicted_early;    /* gaps skipped for want of room for early segments */
+	uint64_t evicted_fragments; /* given up for want of room, before their time */
 	uint64_t reassembly_gaps;
 	/* Segments that say other bytes than were there already, as far as these are still kept. */
 	uint64_t overlaps_conflicting;
+	uint64_t urgent;        /* bytes left out of streams because they are out of band */
+	uint64_t stale;         /* segments left out because their timestamp is old (PAWS) */
+	uint64_t forged_ends;   /* FINs and RSTs whose sender went on behind them */
+	uint64_t resets_refused; /* RSTs that the receiver does not take */
 	uint64_t fragments_reassembled, fragments_dropped;
-	uint64_t fragment_conflicts; /* datagrams of which two fragments disagreed: first copy wins
-				      */
+	uint64_t fragment_conflicts; /* datagrams of which two fragments disagreed */
 	uint64_t taken_back; /* answers that came after their contact was judged unanswered */
 	uint64_t one_way; /* first contacts that are UDP streams, or go to a port that never answers
 			   */

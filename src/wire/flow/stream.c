@@ -3,21 +3,32 @@
  * In-order bytes of one direction, for rules.
  *
  * Only directions that a rule may look at come here, and a stream is taken from the pool when the
- * first payload does. What is in order goes into a window that slides; what is early waits in
- * blocks. The first copy of a byte wins, wherever it was.
+ * first payload does. What is in order is shown at once, where it lies, and never changes again:
+ * the receiver has given it to its application. What is early waits in a patchwork, where the copy
+ * wins that the receiver takes (policy.h).
+ *
+ * Of what was shown the reader's `keep` stays. A few bytes, which is what finding a pattern across
+ * two segments needs, lie in a tail of their own, and the segment is read in the packet (or behind
+ * its tail in one buffer that all streams share, and that the cache holds); many lie in a window of
+ * the stream's own that slides.
  *
  * A gap is skipped when the receiver acknowledged what lies beyond it (the capture lost the
- * segment), when the queue is full, and at the end. The window never holds bytes from both sides
- * of a gap, so that no pattern can match across one.
+ * segment), when there is no room for more that is early, and at the end. A view never holds bytes
+ * from both sides of a gap, so that no pattern can match across one.
  *
- * Segments more than 1 MiB from the awaited one are not believed, or one forged segment could blind
- * us; they are followed when the receiver acknowledged them, or when eight come in a row.
+ * What one forged packet could do:
+ *   far away       Segments more than 1 MiB from the awaited byte are not believed; they are
+ *                  followed when the receiver acknowledged them, or when eight come in a row.
+ *   FIN            The end is shown, but the stream stays until the receiver acknowledged it. A
+ *                  sender that goes on behind its FIN has sent none: the stream goes on.
+ *   RST            See ww_stream_resets; flow.c follows a sender that goes on behind its RST.
+ *   old timestamp  See ww_segment_is_stale.
  */
 #include "wire/flow/flow-private.h"
 
 #include <stdlib.h>
 
-enum { BLOCKS_MIN = 64 };
+enum { SEGMENT_MAX = 65535 };
 
 struct place {
 	struct ww_flows *flows;
@@ -26,21 +37,19 @@ struct place {
 	const struct ww_packet *packet;
 };
 
-int ww_streams_init(struct ww_streams *streams, uint32_t n, uint32_t window_bytes)
+int ww_streams_init(struct ww_streams *streams, uint32_t n, uint32_t window_bytes, uint32_t n_pages)
 {
 	streams->n = n;
-	streams->n_blocks = n / 2 < BLOCKS_MIN ? BLOCKS_MIN : n / 2;
 	streams->window_bytes = window_bytes;
 	streams->streams = calloc(n, sizeof(*streams->streams));
 	streams->windows = calloc(n, window_bytes);
-	streams->blocks = calloc(streams->n_blocks, sizeof(*streams->blocks));
-	if (!streams->streams || !streams->windows || !streams->blocks)
+	streams->tails = calloc(n, WW_STREAM_TAIL);
+	streams->joined = malloc(WW_STREAM_TAIL + SEGMENT_MAX);
+	if (ww_pages_init(&streams->pages, n_pages) != 0 || !streams->streams ||
+		!streams->windows || !streams->tails || !streams->joined)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++)
 		streams->streams[i].newer = (uint16_t)(i + 1 < n ? i + 1 : WW_NO_STREAM);
-	for (uint32_t i = 0; i < streams->n_blocks; i++)
-		streams->blocks[i].next_free =
-			(uint16_t)(i + 1 < streams->n_blocks ? i + 1 : WW_NO_STREAM);
 	streams->oldest = streams->newest = WW_NO_STREAM;
 	return 0;
 }
@@ -49,10 +58,13 @@ void ww_streams_done(struct ww_streams *streams)
 {
 	free(streams->streams);
 	free(streams->windows);
-	free(streams->blocks);
+	free(streams->tails);
+	free(streams->joined);
+	ww_pages_done(&streams->pages);
 	streams->streams = NULL;
 	streams->windows = NULL;
-	streams->blocks = NULL;
+	streams->tails = NULL;
+	streams->joined = NULL;
 }
 
 /* ---- the list by last use ---- */
@@ -81,52 +93,131 @@ static void list_append(struct ww_streams *all, struct ww_stream *stream)
 	all->newest = index;
 }
 
-/* ---- the window ---- */
+/* ---- what is shown, and what is kept of it ---- */
 
-static uint8_t *window_of(const struct place *at)
+static uint8_t *kept_of(const struct place *at)
 {
 	const struct ww_streams *all = &at->flows->streams;
-	return all->windows + (size_t)(at->stream - all->streams) * all->window_bytes;
+	size_t index = (size_t)(at->stream - all->streams);
+	return at->stream->wide ? all->windows + index * all->window_bytes
+				: all->tails + index * WW_STREAM_TAIL;
 }
 
-static void show(const struct place *at, uint32_t fresh, bool end)
+static void show(const struct place *at, const uint8_t *data, uint32_t fresh, bool end)
 {
 	struct ww_flow_sink *sink = &at->flows->sink;
 	struct ww_stream *stream = at->stream;
 	struct ww_stream_view view = {
-		.data = window_of(at),
+		.data = data,
 		.len = stream->len,
 		.fresh = fresh,
 		.offset = stream->offset,
 		.after_gap = stream->gap,
 		.end = end,
+		.keep = &stream->keep,
 	};
 	stream->gap = false;
 	if (sink->stream)
 		sink->stream(sink->context, &at->entry->flow, stream->dir, at->packet, &view);
 }
 
-/* Bytes that are next in order. */
-static void append(const struct place *at, const uint8_t *bytes, uint32_t len)
+/* Keeps as much of the `len` bytes shown as the reader wants, where that much belongs. */
+static void keep_end(const struct place *at, const uint8_t *data)
 {
 	struct ww_stream *stream = at->stream;
-	uint8_t *window = window_of(at);
+	uint32_t most = at->flows->streams.window_bytes / 2;
+	uint32_t keep = stream->keep < most ? stream->keep : most;
+	uint32_t n = stream->len < keep ? stream->len : keep;
+	stream->wide = keep > WW_STREAM_TAIL;
+	memmove(kept_of(at), data + (stream->len - n), n);
+	stream->offset += stream->len - n;
+	stream->len = n;
+}
+
+/* Bytes behind a short tail, or none; SEGMENT_MAX at most. */
+static void show_narrow(const struct place *at, const uint8_t *bytes, uint32_t len)
+{
+	struct ww_stream *stream = at->stream;
+	uint32_t old = stream->len;
+	const uint8_t *data = bytes;
+	if (old) {
+		uint8_t *joined = at->flows->streams.joined;
+		memcpy(joined, kept_of(at), old);
+		memcpy(joined + old, bytes, len);
+		data = joined;
+	}
+	stream->len += len;
+	show(at, data, old, false);
+	keep_end(at, data);
+}
+
+/* Bytes behind a window; it slides when it is full. */
+static void show_wide(const struct place *at, const uint8_t *bytes, uint32_t len)
+{
+	struct ww_stream *stream = at->stream;
 	uint32_t cap = at->flows->streams.window_bytes;
-	stream->next += len;
-	while (len) {
-		if (stream->len + len > cap && stream->len > cap / 2) {
-			uint32_t drop = stream->len - cap / 2;
-			memmove(window, window + drop, cap / 2);
-			stream->len -= drop;
-			stream->offset += drop;
-		}
+	while (len && stream->wide) {
+		uint8_t *window = kept_of(at);
+		if (stream->len + len > cap && stream->len > cap / 2)
+			keep_end(at, window);
+		if (!stream->wide)
+			break;
 		uint32_t room = cap - stream->len;
 		uint32_t n = len < room ? len : room;
 		memcpy(window + stream->len, bytes, n);
 		stream->len += n;
 		bytes += n;
 		len -= n;
-		show(at, stream->len - n, false);
+		show(at, window, stream->len - n, false);
+		if (stream->keep <= WW_STREAM_TAIL)
+			keep_end(at, window);
+	}
+	if (len)
+		show_narrow(at, bytes, len);
+}
+
+/* How many of the next `len` bytes lie before an urgent one, and can be shown at once. */
+static uint32_t before_urgent(const struct ww_stream *stream, uint32_t len)
+{
+	uint32_t least = len < SEGMENT_MAX ? len : SEGMENT_MAX;
+	for (int i = 0; i < stream->n_urgent; i++) {
+		uint32_t ahead = stream->urgent[i] - stream->next;
+		least = ahead < least ? ahead : least;
+	}
+	return least;
+}
+
+/* Forgets urgent bytes that are not ahead any more. */
+static void prune_urgent(struct ww_stream *stream)
+{
+	uint8_t n = 0;
+	for (int i = 0; i < stream->n_urgent; i++)
+		if ((int32_t)(stream->urgent[i] - stream->next) >= 0)
+			stream->urgent[n++] = stream->urgent[i];
+	stream->n_urgent = n;
+}
+
+/* Bytes that are next in order. */
+static void append(const struct place *at, const uint8_t *bytes, uint32_t len)
+{
+	struct ww_stream *stream = at->stream;
+	while (len) {
+		uint32_t n = before_urgent(stream, len);
+		if (n == 0) {
+			stream->next++;
+			prune_urgent(stream);
+			at->flows->counts.urgent++;
+			bytes++;
+			len--;
+			continue;
+		}
+		stream->next += n;
+		if (stream->wide)
+			show_wide(at, bytes, n);
+		else
+			show_narrow(at, bytes, n);
+		bytes += n;
+		len -= n;
 	}
 }
 
@@ -138,101 +229,143 @@ static void gap(const struct place *at, uint32_t len)
 	stream->len = 0;
 	stream->next += len;
 	stream->gap = true;
+	prune_urgent(stream);
 	at->flows->counts.reassembly_gaps++;
+	at->entry->flow.trouble |= WW_TROUBLE_GAP;
 }
 
 /* ---- early segments ---- */
 
-static void free_block(struct ww_streams *all, uint16_t index)
-{
-	all->blocks[index].next_free = all->free_block;
-	all->free_block = index;
-}
-
-static void remove_first(const struct place *at)
-{
-	struct ww_stream *stream = at->stream;
-	free_block(&at->flows->streams, stream->blocks[0]);
-	stream->n_blocks--;
-	memmove(stream->blocks, stream->blocks + 1, stream->n_blocks * sizeof(stream->blocks[0]));
-}
-
-/* Takes what the queue holds of the bytes that are next. */
+/* Shows what the patchwork holds of the bytes that are next. */
 static void drain(const struct place *at)
 {
 	struct ww_stream *stream = at->stream;
-	while (stream->n_blocks) {
-		const struct ww_block *block = &at->flows->streams.blocks[stream->blocks[0]];
-		uint32_t old = stream->next - block->seq;
-		if ((int32_t)old < 0)
+	struct ww_pages *pages = &at->flows->streams.pages;
+	while (stream->early.n) {
+		ww_patchwork_drop(pages, &stream->early, stream->next);
+		uint32_t len = 0;
+		const uint8_t *run = ww_patchwork_run(pages, &stream->early, stream->next, &len);
+		if (!run)
 			return;
-		if (old < block->len)
-			append(at, block->bytes + old, block->len - old);
-		remove_first(at);
+		append(at, run, len);
 	}
 }
 
+/* Goes on with the first byte that is there. */
 static void skip_gap(const struct place *at)
 {
 	struct ww_stream *stream = at->stream;
-	if (!stream->n_blocks)
+	if (!stream->early.n)
 		return;
-	gap(at, at->flows->streams.blocks[stream->blocks[0]].seq - stream->next);
+	gap(at, ww_patchwork_first(&at->flows->streams.pages, &stream->early) - stream->next);
 	drain(at);
 }
 
-/* Puts one run of bytes that overlaps nothing before block `i`; false when there is no room. */
-static bool insert(const struct place *at, int i, uint32_t seq, const uint8_t *bytes, uint32_t len)
+/*
+ * The same sequence numbers with other bytes: somebody shows us what the receiver does not take, or
+ * hides what it takes (Ptacek and Newsham 1998).
+ */
+static void conflict(const struct place *at)
 {
-	struct ww_streams *all = &at->flows->streams;
-	struct ww_stream *stream = at->stream;
-	if (stream->n_blocks >= WW_STREAM_BLOCKS || all->free_block == WW_NO_STREAM)
-		return false;
-	uint16_t index = all->free_block;
-	struct ww_block *block = &all->blocks[index];
-	all->free_block = block->next_free;
-	block->seq = seq;
-	block->len = (uint16_t)len;
-	memcpy(block->bytes, bytes, len);
-	memmove(&stream->blocks[i + 1], &stream->blocks[i],
-		(size_t)(stream->n_blocks - i) * sizeof(stream->blocks[0]));
-	stream->blocks[i] = index;
-	stream->n_blocks++;
-	return true;
+	struct ww_flow *flow = &at->entry->flow;
+	struct ww_flow_sink *sink = &at->flows->sink;
+	bool first = !(flow->trouble & WW_TROUBLE_CONFLICT);
+	at->flows->counts.overlaps_conflicting++;
+	flow->trouble |= WW_TROUBLE_CONFLICT;
+	if (first && sink->conflict)
+		sink->conflict(sink->context, flow, at->stream->dir, at->packet);
 }
 
 /*
- * Queues those of the bytes that no block has, in pieces of a block. False when the room ended
- * before the bytes did.
+ * Whether bytes that were shown before differ from what is still kept of them. The one garbage byte
+ * that a keep-alive may carry does not count (RFC 1122, 4.2.3.6).
  */
-static bool queue(const struct place *at, uint32_t seq, const uint8_t *bytes, uint32_t len)
+static bool differs_from_kept(
+	const struct place *at, uint32_t seq, const uint8_t *bytes, uint32_t len)
 {
-	const struct ww_streams *all = &at->flows->streams;
+	const struct ww_stream *stream = at->stream;
+	if (len == 1 && seq + 1 == stream->next)
+		return false;
+	int64_t ahead = (int32_t)(seq - (stream->next - stream->len));
+	int64_t from = ahead > 0 ? ahead : 0;
+	int64_t until = ahead + len < stream->len ? ahead + len : stream->len;
+	return from < until &&
+	       memcmp(kept_of(at) + from, bytes + (from - ahead), (size_t)(until - from)) != 0;
+}
+
+static bool meets_early(const struct place *at, uint32_t end)
+{
+	const struct ww_stream *stream = at->stream;
+	return stream->early.n &&
+	       (int32_t)(end - ww_patchwork_first(&at->flows->streams.pages, &stream->early)) > 0;
+}
+
+/* A segment whose first byte is not before the awaited one. False: it did not fit beside others. */
+static bool place_segment(const struct place *at, uint32_t seq, const uint8_t *bytes, uint32_t len)
+{
 	struct ww_stream *stream = at->stream;
-	uint32_t start = seq;
-	uint32_t end = seq + len;
-	for (int i = 0; seq != end;) {
-		uint32_t run = end - seq;
-		if (i < stream->n_blocks) {
-			const struct ww_block *block = &all->blocks[stream->blocks[i]];
-			int32_t before = (int32_t)(block->seq - seq);
-			if (before <= 0) {
-				/* what the block has is taken: first copy wins */
-				int32_t covered = before + block->len;
-				if (covered > 0)
-					seq += (uint32_t)covered < run ? (uint32_t)covered : run;
-				i++;
-				continue;
-			}
-			run = (uint32_t)before < run ? (uint32_t)before : run;
-		}
-		run = run < WW_BLOCK_BYTES ? run : WW_BLOCK_BYTES;
-		if (!insert(at, i, seq, bytes + (seq - start), run))
-			return false;
-		seq += run;
-		i++;
+	struct ww_fit fit;
+	if (seq == stream->next && !meets_early(at, seq + len)) {
+		append(at, bytes, len);
+		return true;
 	}
+	if (!ww_patchwork_add(&at->flows->streams.pages, &stream->early,
+		    (enum ww_policy)stream->policy, WW_OVERLAP_SEGMENTS, seq, bytes, len, &fit))
+		return false;
+	if (fit.conflicts)
+		conflict(at);
 	return true;
+}
+
+static void add_captured(const struct place *at, uint32_t seq, const uint8_t *bytes, uint32_t len)
+{
+	struct ww_stream *stream = at->stream;
+	/* Each turn skips a gap and takes bytes out of the patchwork, or is the last. */
+	for (;;) {
+		int32_t old = (int32_t)(stream->next - seq);
+		if (old > 0) {
+			if ((uint32_t)old >= len)
+				return;
+			bytes += old;
+			len -= (uint32_t)old;
+			seq = stream->next;
+		}
+		if (len == 0 || place_segment(at, seq, bytes, len))
+			break;
+		at->flows->counts.evicted_early += seq != stream->next;
+		at->entry->flow.trouble |= WW_TROUBLE_LIMIT;
+		if (seq != stream->next && stream->early.n) {
+			skip_gap(at);
+			continue;
+		}
+		/* Others hold all the room: follow the segment. */
+		if (seq != stream->next)
+			gap(at, seq - stream->next);
+		append(at, bytes, len);
+		break;
+	}
+	drain(at);
+}
+
+static void add_bytes(
+	const struct place *at, uint32_t seq, const uint8_t *bytes, uint32_t len, uint32_t wire_len)
+{
+	struct ww_stream *stream = at->stream;
+	if (seq != stream->next && differs_from_kept(at, seq, bytes, len))
+		conflict(at);
+	add_captured(at, seq, bytes, len);
+	/* What the snap length cut off, up to what else is known; of an early segment it is a hole
+	 * that is skipped in its turn. */
+	uint32_t missing = seq + wire_len - stream->next;
+	if (len == wire_len || (int32_t)missing <= 0 ||
+		(int32_t)(stream->next - seq) < (int32_t)len)
+		return;
+	if (stream->early.n) {
+		uint32_t first = ww_patchwork_first(&at->flows->streams.pages, &stream->early);
+		missing = first - stream->next < missing ? first - stream->next : missing;
+	}
+	gap(at, missing);
+	drain(at);
 }
 
 /* ---- streams ---- */
@@ -245,6 +378,15 @@ static struct place place_of(struct ww_flows *flows, struct ww_entry *entry, enu
 		index == WW_NO_STREAM ? NULL : &flows->streams.streams[index], packet};
 }
 
+static void show_end(const struct place *at)
+{
+	while (at->stream->early.n)
+		skip_gap(at);
+	if (!at->stream->ended)
+		show(at, kept_of(at), at->stream->len, true);
+	at->stream->ended = true;
+}
+
 void ww_stream_end(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
 	const struct ww_packet *packet)
 {
@@ -252,9 +394,7 @@ void ww_stream_end(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir d
 	struct place at = place_of(flows, entry, dir, packet);
 	if (!at.stream)
 		return;
-	while (at.stream->n_blocks)
-		skip_gap(&at);
-	show(&at, at.stream->len, true);
+	show_end(&at);
 	list_remove(all, at.stream);
 	at.stream->newer = all->free_stream;
 	all->free_stream = entry->stream[dir];
@@ -262,22 +402,35 @@ void ww_stream_end(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir d
 	entry->flags |= (uint8_t)(WW_ENTRY_UNSEEN << dir);
 }
 
+static void evict_oldest(struct ww_flows *flows)
+{
+	struct ww_stream *oldest = &flows->streams.streams[flows->streams.oldest];
+	struct ww_entry *entry = &flows->table.entries[oldest->entry];
+	if (!oldest->ended) {
+		flows->counts.evicted_streams++;
+		entry->flow.trouble |= WW_TROUBLE_LIMIT;
+	}
+	ww_stream_end(flows, entry, oldest->dir, NULL);
+}
+
 static struct ww_stream *take_stream(struct ww_flows *flows, struct ww_entry *entry,
-	enum ww_dir dir, const struct ww_packet *packet)
+	enum ww_dir dir, const struct ww_packet *packet, uint32_t seq)
 {
 	struct ww_streams *all = &flows->streams;
-	if (all->free_stream == WW_NO_STREAM) {
-		struct ww_stream *oldest = &all->streams[all->oldest];
-		flows->counts.evicted_streams++;
-		ww_stream_end(flows, &flows->table.entries[oldest->entry], oldest->dir, NULL);
-	}
+	if (all->free_stream == WW_NO_STREAM)
+		evict_oldest(flows);
 	uint16_t index = all->free_stream;
 	struct ww_stream *stream = &all->streams[index];
+	const struct ww_ip *receiver =
+		dir == WW_DIR_TO_SERVER ? &entry->flow.server : &entry->flow.client;
 	all->free_stream = stream->newer;
 	bool known = entry->flags & (WW_ENTRY_SEQ << dir);
 	*stream = (struct ww_stream){
 		.offset = known ? 0 : entry->flow.bytes[dir] - packet->payload_wire,
-		.next = known ? entry->seq[dir] : packet->seq,
+		.next = known ? entry->seq[dir] : seq,
+		.keep = all->window_bytes / 2,
+		.wide = all->window_bytes / 2 > WW_STREAM_TAIL,
+		.policy = (uint8_t)ww_policies_get(&flows->defrag.policies, receiver),
 		.entry = (uint32_t)(entry - flows->table.entries),
 		.dir = (uint8_t)dir,
 	};
@@ -298,111 +451,79 @@ static bool believe(struct ww_stream *stream, uint32_t seq)
 
 static void move_to(const struct place *at, uint32_t seq)
 {
-	while (at->stream->n_blocks)
+	while (at->stream->early.n)
 		skip_gap(at);
 	gap(at, 0);
 	at->stream->next = seq;
+	at->stream->n_urgent = 0;
 	at->stream->fin = false;
 	at->stream->has_acked = false;
 }
 
-/* Whether what both have is not the same. */
-static bool differs(uint32_t held_seq, const uint8_t *held, uint32_t held_len, uint32_t seq,
-	const uint8_t *bytes, uint32_t len)
+/* Its sender goes on behind the FIN, and so has not sent it. */
+static void forget_fin(const struct place *at)
 {
-	int64_t ahead = (int32_t)(seq - held_seq);
-	int64_t from = ahead > 0 ? ahead : 0;
-	int64_t until = ahead + len < held_len ? ahead + len : held_len;
-	return from < until &&
-	       memcmp(held + from, bytes + (from - ahead), (size_t)(until - from)) != 0;
+	at->flows->counts.forged_ends++;
+	at->entry->flow.trouble |= WW_TROUBLE_FORGED;
+	at->stream->fin = at->stream->ended = false;
 }
 
-/*
- * The same sequence numbers with other bytes: somebody shows us what the receiver does not take, or
- * hides what it takes (Ptacek and Newsham 1998). The one garbage byte that a keep-alive may carry
- * is none (RFC 1122, 4.2.3.6).
- */
-static bool conflicts(const struct place *at, uint32_t seq, const uint8_t *bytes, uint32_t len)
-{
-	const struct ww_stream *stream = at->stream;
-	if (len == 1 && seq + 1 == stream->next)
-		return false;
-	bool bad = differs(stream->next - stream->len, window_of(at), stream->len, seq, bytes, len);
-	for (int i = 0; i < stream->n_blocks && !bad; i++) {
-		const struct ww_block *block = &at->flows->streams.blocks[stream->blocks[i]];
-		bad = differs(block->seq, block->bytes, block->len, seq, bytes, len);
-	}
-	return bad;
-}
-
-static void add_bytes(
-	const struct place *at, uint32_t seq, const uint8_t *bytes, uint32_t len, uint32_t wire_len)
+/* Whether the segment is to be looked at; where need be, the stream is moved to it first. */
+static bool follow(
+	const struct place *at, uint32_t seq, uint32_t wire_len, const struct ww_packet *packet)
 {
 	struct ww_stream *stream = at->stream;
-	if (seq != stream->next || stream->n_blocks)
-		at->flows->counts.overlaps_conflicting += conflicts(at, seq, bytes, len);
-	/* Each failure of queue() skips a gap and so empties a block: at most WW_STREAM_BLOCKS
-	 * turns. */
-	while ((int32_t)(seq - stream->next) > 0) {
-		if (queue(at, seq, bytes, len))
-			return;
-		if (!stream->n_blocks) {
-			/* no block is left in the pool: follow the segment */
-			gap(at, seq - stream->next);
-			break;
-		}
-		skip_gap(at);
+	int32_t ahead = (int32_t)(seq - stream->next);
+	if (ahead > WW_STREAM_WINDOW || ahead < -WW_STREAM_WINDOW) {
+		if (!believe(stream, seq))
+			return false;
+		move_to(at, seq);
 	}
-	uint32_t old = stream->next - seq;
-	if (old >= wire_len)
-		return;
-	if (old < len)
-		append(at, bytes + old, len - old);
-	drain(at);
-	/* What the snap length cut off, up to what else is known. */
-	uint32_t missing = seq + wire_len - stream->next;
-	if ((int32_t)missing <= 0)
-		return;
-	if (stream->n_blocks) {
-		uint32_t until = at->flows->streams.blocks[stream->blocks[0]].seq - stream->next;
-		missing = until < missing ? until : missing;
+	stream->n_far = 0;
+	if (ww_segment_is_stale(stream, packet)) {
+		at->flows->counts.stale++;
+		at->entry->flow.trouble |= WW_TROUBLE_STALE;
+		return false;
 	}
-	gap(at, missing);
-	drain(at);
+	if (stream->fin && (int32_t)(seq + wire_len - stream->fin_seq) > 0)
+		forget_fin(at);
+	return true;
 }
 
 void ww_stream_segment(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir,
 	const struct ww_packet *packet)
 {
 	bool fin = packet->tcp_flags & WW_TCP_FIN;
-	if (entry->flags & (WW_ENTRY_UNSEEN << dir) || (!packet->payload_wire && !fin))
+	uint32_t wire_len = packet->payload_wire;
+	uint32_t seq = packet->seq + !!(packet->tcp_flags & WW_TCP_SYN);
+	if (entry->flags & (WW_ENTRY_UNSEEN << dir) || (!wire_len && !fin))
 		return;
 	struct place at = place_of(flows, entry, dir, packet);
-	if (!at.stream && !packet->payload_wire)
+	if (!at.stream && !wire_len)
 		return;
 	if (!at.stream) {
-		at.stream = take_stream(flows, entry, dir, packet);
+		at.stream = take_stream(flows, entry, dir, packet, seq);
 	} else if (flows->streams.newest != entry->stream[dir]) {
 		list_remove(&flows->streams, at.stream);
 		list_append(&flows->streams, at.stream);
 	}
 	struct ww_stream *stream = at.stream;
-	uint32_t wire_len = packet->payload_wire;
-	int32_t ahead = (int32_t)(packet->seq - stream->next);
-	if (ahead > WW_STREAM_WINDOW || ahead < -WW_STREAM_WINDOW) {
-		if (!believe(stream, packet->seq))
-			return;
-		move_to(&at, packet->seq);
-	}
-	stream->n_far = 0;
+	if (!follow(&at, seq, wire_len, packet))
+		return;
 	if (fin && !stream->fin) {
 		stream->fin = true;
-		stream->fin_seq = packet->seq + wire_len;
+		stream->fin_seq = seq + wire_len;
 	}
+	if (packet->tcp_flags & WW_TCP_URG)
+		ww_segment_urgent(stream, packet);
 	if (wire_len)
-		add_bytes(&at, packet->seq, packet->payload, packet->payload_len, wire_len);
-	if (stream->fin && (int32_t)(stream->next - stream->fin_seq) >= 0)
-		ww_stream_end(flows, entry, dir, packet);
+		add_bytes(&at, seq, packet->payload, packet->payload_len, wire_len);
+	if (!stream->fin || (int32_t)(stream->next - stream->fin_seq) < 0)
+		return;
+	if (stream->next != stream->fin_seq || stream->early.n)
+		forget_fin(&at);
+	else if (!stream->ended)
+		show_end(&at);
 }
 
 void ww_stream_ack(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir dir, uint32_t ack,
@@ -414,21 +535,20 @@ void ww_stream_ack(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir d
 		return;
 	stream->has_acked = true;
 	stream->acked = ack;
-	while (stream->n_blocks) {
-		uint32_t seq = flows->streams.blocks[stream->blocks[0]].seq;
-		int32_t beyond = (int32_t)(ack - seq);
+	while (stream->early.n) {
+		int32_t beyond =
+			(int32_t)(ack - ww_patchwork_first(&flows->streams.pages, &stream->early));
 		if (beyond < 0 || beyond > WW_STREAM_WINDOW)
 			break;
 		skip_gap(&at);
 	}
-	if (!stream->fin)
+	if (!stream->fin || ack != stream->fin_seq + 1)
 		return;
 	/* The FIN itself was acknowledged: nothing before it will be sent again. */
 	int32_t missing = (int32_t)(stream->fin_seq - stream->next);
-	if (missing > 0 && ack == stream->fin_seq + 1)
+	if (missing > 0)
 		gap(&at, (uint32_t)missing);
-	if ((int32_t)(stream->next - stream->fin_seq) >= 0)
-		ww_stream_end(flows, entry, dir, packet);
+	ww_stream_end(flows, entry, dir, packet);
 }
 
 bool ww_stream_near(
@@ -439,4 +559,37 @@ bool ww_stream_near(
 		return true;
 	int32_t ahead = (int32_t)(seq - flows->streams.streams[index].next);
 	return ahead >= -WW_STREAM_WINDOW && ahead <= WW_STREAM_WINDOW;
+}
+
+bool ww_stream_over(const struct ww_flows *flows, const struct ww_entry *entry, enum ww_dir dir)
+{
+	uint16_t index = entry->stream[dir];
+	return index == WW_NO_STREAM || flows->streams.streams[index].ended;
+}
+
+/*
+ * RFC 5961, 3.2: an RST counts when it has exactly the number that the receiver awaits. So did
+ * Windows before; BSD, Linux and Solaris took any within the window (RFC 793), by Snort's stream5.
+ * Where the capture misses bytes the number may be what the receiver acknowledged.
+ */
+bool ww_stream_resets(
+	const struct ww_flows *flows, const struct ww_entry *entry, enum ww_dir dir, uint32_t seq)
+{
+	uint16_t index = entry->stream[dir];
+	if (index == WW_NO_STREAM)
+		return true;
+	const struct ww_stream *stream = &flows->streams.streams[index];
+	int32_t ahead = (int32_t)(seq - stream->next);
+	if (ahead == 0 || (stream->has_acked && seq == stream->acked) ||
+		(stream->fin && seq == stream->fin_seq + 1))
+		return true;
+	switch ((enum ww_policy)stream->policy) {
+	case WW_POLICY_BSD:
+	case WW_POLICY_BSD_RIGHT:
+	case WW_POLICY_LINUX:
+	case WW_POLICY_SOLARIS: return ahead > 0 && ahead <= WW_STREAM_WINDOW;
+	default: break;
+	}
+	/* Behind what came early: the receiver may have what the capture has not. */
+	return stream->early.n && ahead > 0 && ahead <= WW_STREAM_WINDOW;
 }

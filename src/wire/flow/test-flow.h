@@ -19,7 +19,7 @@ struct recorder {
 	struct ww_flow last_ended;
 	size_t n_lone, n_packets[2];
 	uint8_t *bytes[2]; /* stream bytes by direction, of all flows */
-	size_t n_bytes[2], n_gaps[2], n_ends[2];
+	size_t n_bytes[2], n_gaps[2], n_ends[2], n_conflicts;
 	uint64_t next_offset[2]; /* what the next view must begin with */
 	uint16_t groups[2];      /* what `wanted` grants */
 	int late;                /* direction that is wanted once the other was shown; -1: none */
@@ -117,6 +117,14 @@ static inline void on_forget(void *context, void **rule_state)
 	r->n_forgotten++;
 }
 
+static inline void on_conflict(
+	void *context, struct ww_flow *flow, enum ww_dir dir, const struct ww_packet *packet)
+{
+	struct recorder *r = context;
+	assert_non_null(packet);
+	r->n_conflicts++;
+}
+
 static inline struct recorder *recorder_new(const struct ww_flow_limits *limits, bool rules)
 {
 	struct recorder *r = calloc(1, sizeof(*r));
@@ -137,6 +145,7 @@ static inline struct recorder *recorder_new(const struct ww_flow_limits *limits,
 		.stream = on_stream,
 		.end = on_end,
 		.forget = on_forget,
+		.conflict = on_conflict,
 	};
 	struct ww_flow_limits usual = {0};
 	assert_int_equal(

@@ -59,20 +59,62 @@ static void in_order_until_fin(void **state)
 	recorder_free(r);
 }
 
-static void first_copy_wins(void **state)
+/* A recorder whose receivers all have one policy. */
+static struct recorder *recorder_of(const char *policy)
 {
-	struct recorder *r = recorder_new(NULL, true);
-	handshake(r);
-	feed(r, from_client(4, "ef", 2, 0));
-	feed(r, from_client(
-			3, "XYZg", 4, 0)); /* XY of what is queued, new: X before and g behind */
-	assert_bytes(r, "");
-	feed(r, from_client(0, "abc", 3, 0));
-	assert_bytes(r, "abcXefg");
-	feed(r, from_client(2, "QQQQQQQ", 7, 0));
-	assert_bytes(r, "abcXefgQQ");
-	assert_int_equal(r->n_gaps[0], 0);
-	recorder_free(r);
+	struct ww_policies policies = {0};
+	struct ww_flow_limits limits = {.policies = &policies};
+	assert_int_equal(ww_policies_add(&policies, policy), 0);
+	return recorder_new(&limits, true);
+}
+
+/* Early bytes by the receiver's policy; what was in order once is never taken back. */
+static void the_receivers_copy_wins(void **state)
+{
+	static const struct {
+		const char *policy, *early, *all;
+	} rows[] = {
+		{"first", "abcXefg", "abcXefgQQ"},
+		{"vista", "abcXefg", "abcXefgQQ"},
+		{"windows", "abcXYZg", "abcXYZgQQ"},
+		{"last", "abcXYZg", "abcXYZgQQ"},
+		{"10.0.0.2=first", "abcXefg", "abcXefgQQ"}, /* the server receives */
+		{"10.0.0.1=first", "abcXYZg", "abcXYZgQQ"},
+	};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		struct recorder *r = recorder_of(rows[i].policy);
+		handshake(r);
+		feed(r, from_client(4, "ef", 2, 0));
+		feed(r, from_client(3, "XYZg", 4, 0));
+		assert_bytes(r, "");
+		feed(r, from_client(0, "abc", 3, 0));
+		assert_bytes(r, rows[i].early);
+		feed(r, from_client(2, "QQQQQQQ", 7, 0));
+		assert_bytes(r, rows[i].all);
+		assert_int_equal(r->n_gaps[0], 0);
+		assert_int_equal(counts_of(r)->overlaps_conflicting, 2);
+		assert_int_equal(r->n_conflicts, 1);
+		ww_flows_finish(r->flows);
+		assert_int_equal(r->last_ended.trouble, WW_TROUBLE_CONFLICT);
+		recorder_free(r);
+	}
+}
+
+/* A segment that fills the gap and reaches into what is early: the table holds there as well. */
+static void filling_a_gap_obeys_the_policy(void **state)
+{
+	static const struct {
+		const char *policy, *want;
+	} rows[] = {{"first", "abcdEFGH"}, {"windows", "abcdefGH"}, {"linux", "abcdefGH"},
+		{"solaris", "abcdEFGH"}, {"bsd", "abcdefGH"}};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		struct recorder *r = recorder_of(rows[i].policy);
+		handshake(r);
+		feed(r, from_client(4, "EFGH", 4, 0));
+		feed(r, from_client(0, "abcdef", 6, 0));
+		assert_bytes(r, rows[i].want);
+		recorder_free(r);
+	}
 }
 
 /* Other bytes for what was there: counted once a segment, wherever the first copy is kept. */
@@ -180,20 +222,40 @@ static void wanted_before_its_bytes(void **state)
 	recorder_free(r);
 }
 
+/* A byte in every second page, until the patchwork has no room: the first gap is given up then. */
 static void full_queue_skips_the_gap(void **state)
 {
 	struct recorder *r = recorder_new(NULL, true);
 	handshake(r);
-	for (uint32_t i = 0; i < WW_STREAM_BLOCKS; i++)
-		feed(r, from_client(10 + 2 * i, "x", 1, 0));
+	for (uint32_t i = 0; i < WW_PATCHWORK_PAGES; i++)
+		feed(r, from_client(10 + 2 * WW_PAGE_BYTES * i, "x", 1, 0));
 	assert_bytes(r, "");
-	feed(r, from_client(100, "y", 1, 0));
+	feed(r, from_client(WW_PAGE_BYTES * 3, "y", 1, 0));
 	assert_int_equal(r->n_bytes[0], 1);
 	assert_int_equal(r->n_gaps[0], 1);
 	ww_flows_finish(r->flows);
-	assert_int_equal(r->n_bytes[0], WW_STREAM_BLOCKS + 1);
-	assert_int_equal(counts_of(r)->reassembly_gaps, WW_STREAM_BLOCKS + 1);
+	assert_int_equal(r->n_bytes[0], WW_PATCHWORK_PAGES + 1);
+	assert_int_equal(counts_of(r)->reassembly_gaps, WW_PATCHWORK_PAGES + 1);
+	assert_int_equal(r->last_ended.trouble, WW_TROUBLE_GAP | WW_TROUBLE_LIMIT);
+	assert_int_equal(counts_of(r)->evicted_early, 1);
 	assert_int_equal(r->n_ends[0], 1);
+	recorder_free(r);
+}
+
+/* Segments of one byte in any order need no more room than their bytes do. */
+static void tiny_segments_in_reverse(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	uint8_t truth[20000];
+	handshake(r);
+	for (uint32_t i = 0; i < sizeof(truth); i++)
+		truth[i] = (uint8_t)(i * 7 + i / 256);
+	for (uint32_t i = sizeof(truth); i-- > 0;)
+		feed(r, from_client(i, truth + i, 1, 0));
+	assert_int_equal(r->n_bytes[0], sizeof(truth));
+	assert_memory_equal(r->bytes[0], truth, sizeof(truth));
+	assert_int_equal(counts_of(r)->reassembly_gaps, 0);
+	assert_int_equal(r->flows->streams.pages.n_used, 0);
 	recorder_free(r);
 }
 
@@ -225,8 +287,8 @@ static void forged_segments_do_not_blind(void **state)
 	for (uint32_t i = 0; i < WW_STREAM_FAR + 2; i++)
 		feed(r, from_client(0x20000000 + i, "z", 1, 0));
 	assert_int_equal(r->n_bytes[0], 4 + 3);
-	feed(r, tcp_of(v4(CLIENT), 2000, v4(SERVER), 80, 100, WW_TCP_RST, CLIENT_ISN + 0x20000000,
-			0));
+	feed(r, tcp_of(v4(CLIENT), 2000, v4(SERVER), 80, 100, WW_TCP_RST,
+			CLIENT_ISN + 1 + 0x20000000 + WW_STREAM_FAR + 2, 0));
 	assert_int_equal(r->n_ended, 1);
 	assert_true(r->last_ended.closed);
 	recorder_free(r);
@@ -361,12 +423,7 @@ static void losses_never_show_false_bytes(void **state)
 		assert_int_equal(r->n_ends[0], 1);
 		assert_true(r->n_bytes[0] > 0);
 		gaps += counts_of(r)->reassembly_gaps;
-		/* Every block is back in the pool. */
-		uint32_t n_free = 0;
-		for (uint16_t i = r->flows->streams.free_block; i != WW_NO_STREAM;
-			i = r->flows->streams.blocks[i].next_free)
-			n_free++;
-		assert_int_equal(n_free, r->flows->streams.n_blocks);
+		assert_int_equal(r->flows->streams.pages.n_used, 0);
 		recorder_free(r);
 	}
 	assert_true(gaps > 60);
@@ -378,13 +435,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_order_until_fin),
-		cmocka_unit_test(first_copy_wins),
+		cmocka_unit_test(the_receivers_copy_wins),
+		cmocka_unit_test(filling_a_gap_obeys_the_policy),
 		cmocka_unit_test(conflicting_overlaps_are_counted),
 		cmocka_unit_test(one_side_is_not_both),
 		cmocka_unit_test(acknowledged_gap_is_skipped),
 		cmocka_unit_test(wanted_later),
 		cmocka_unit_test(wanted_before_its_bytes),
 		cmocka_unit_test(full_queue_skips_the_gap),
+		cmocka_unit_test(tiny_segments_in_reverse),
 		cmocka_unit_test(snapped_payload_is_a_gap),
 		cmocka_unit_test(forged_segments_do_not_blind),
 		cmocka_unit_test(no_rules_no_bytes),

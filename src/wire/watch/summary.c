@@ -22,6 +22,7 @@ bool ww_watch_lost(const struct ww_watch_summary *summary)
 {
 	const struct ww_flow_counts *flows = summary->flows;
 	return flows->evicted_flows > 0 || flows->evicted_streams > 0 ||
+	       flows->evicted_early > 0 || flows->evicted_fragments > 0 ||
 	       summary->evicted_evidence > 0 || summary->rules.evicted_counters > 0 ||
 	       summary->rules.pending_dropped > 0 || summary->rules.pcre_limits > 0 ||
 	       summary->rules.verify_limits > 0;
@@ -73,6 +74,8 @@ static void add_losses(struct ww_json *json, const struct ww_watch_summary *summ
 		{"reassembly_gaps", flows->reassembly_gaps, true},
 		{"capture_drops", input->live ? input->live->dropped : 0, true},
 		{"evicted_streams", flows->evicted_streams, false},
+		{"evicted_early_segments", flows->evicted_early, false},
+		{"evicted_fragments", flows->evicted_fragments, false},
 		{"evicted_evidence", summary->evicted_evidence, false},
 		{"evicted_rule_counters", summary->rules.evicted_counters, false},
 		{"rule_waits_dropped", summary->rules.pending_dropped, false},
@@ -137,6 +140,14 @@ void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *su
 		ww_json_int(&json, "flows_midstream", (int64_t)flows->midstream);
 	if (flows->overlaps_conflicting)
 		ww_json_int(&json, "overlaps_conflicting", (int64_t)flows->overlaps_conflicting);
+	if (flows->urgent)
+		ww_json_int(&json, "urgent_bytes", (int64_t)flows->urgent);
+	if (flows->stale)
+		ww_json_int(&json, "stale_segments", (int64_t)flows->stale);
+	if (flows->forged_ends)
+		ww_json_int(&json, "forged_ends", (int64_t)flows->forged_ends);
+	if (flows->resets_refused)
+		ww_json_int(&json, "resets_refused", (int64_t)flows->resets_refused);
 	if (flows->time_back)
 		ww_json_int(&json, "time_back", (int64_t)flows->time_back);
 	ww_json_object(&json, "rules");

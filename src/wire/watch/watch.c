@@ -329,7 +329,8 @@ static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *opt
 	};
 	struct ww_flow_services services;
 	name_services(watch->plan, &services);
-	const struct ww_flow_limits limits = {.services = &services};
+	const struct ww_flow_limits limits = {
+		.services = &services, .policies = options->policies};
 	int status = ww_flows_new(&limits, key, &flow_sink, &watch->flows);
 	if (status == 0)
 		status = make_detectors(watch, options, key);

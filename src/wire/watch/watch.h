@@ -49,6 +49,8 @@ struct ww_watch_options {
 	uint64_t hash_seed;      /* varies the key of the tables; findings do not depend on it while
 				    no table is full */
 	uint64_t findings_before;  /* numbers of findings begin behind this one */
+	const struct ww_policies *policies; /* of receivers; NULL: windows for all; borrowed for the
+					       call */
 };
 
 /* Where a run's findings go. Borrowed structs; either may be NULL. */

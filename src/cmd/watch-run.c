@@ -200,7 +200,7 @@ int ww_watch_run_begin(struct ww_watch_run *run, struct ww_session *session, con
 	*run = (struct ww_watch_run){.session = session, .line = WW_BUF_INIT};
 	const struct ww_watch_sink sink = {run, on_finding, on_update};
 	const struct ww_watch_options options = {
-		session->false_alarms, session->hash_seed, session->findings};
+		session->false_alarms, session->hash_seed, session->findings, &session->policies};
 	int status = ww_report_init(&run->report, session->call, session->plan);
 	run->report.left_out = ww_buf_text(&session->advisories.left_out);
 	if (status == 0)
@@ -224,6 +224,29 @@ void ww_watch_run_done(struct ww_watch_run *run)
 }
 
 /* ---- the session ---- */
+
+enum ww_exit ww_session_policies(struct ww_session *session, const struct ww_opt_list *list)
+{
+	for (size_t i = 0; i < list->n_items; i++) {
+		int status = ww_policies_add(&session->policies, list->items[i]);
+		if (status == -ENOSPC)
+			return ww_usage(session->call, "--policy is given for %d prefixes at most",
+				WW_POLICIES_MAX);
+		if (status == 0)
+			continue;
+		struct ww_buf names = WW_BUF_INIT;
+		for (int name = 0; name < WW_POLICY_COUNT; name++)
+			ww_buf_addf(&names, "%s%s", name ? ", " : "",
+				ww_policy_name((enum ww_policy)name));
+		enum ww_exit answer = ww_usage(session->call,
+			"--policy %s: expected NAME or PREFIX=NAME (10.0.0.0/8=linux), NAME one of "
+			"%s",
+			list->items[i], ww_buf_text(&names));
+		ww_buf_done(&names);
+		return answer;
+	}
+	return WW_EXIT_NOTHING;
+}
 
 enum ww_exit ww_session_open_store(struct ww_session *session)
 {

@@ -19,6 +19,7 @@ struct ww_session {
 	bool strict;       /* what was cut short is exit 3 */
 	bool is_live;      /* findings are told as they come */
 	bool status_shown; /* a line of progress stands on the error stream */
+	struct ww_policies policies; /* of the hosts that receive data */
 	struct ww_advisories advisories;
 	struct ww_plan *plan;
 	struct ww_store *store;       /* NULL: none could be had */
@@ -36,6 +37,8 @@ struct ww_watch_run {
 	int store_status; /* the first trouble with the store */
 };
 
+/* The systems of the receivers, as the user named them (--policy). WW_EXIT_USAGE after saying why. */
+enum ww_exit ww_session_policies(struct ww_session *session, const struct ww_opt_list *list);
 /*
  * Opens the store. One that the user named must work: WW_EXIT_USAGE after saying why not. The usual
  * one may fail: the answer matters more than the memory of it, so it is given first, and then

@@ -15,7 +15,7 @@
 enum { RULE_FILE_MAX = 64 << 20, FILES_MAX = 4096 };
 
 struct config {
-	struct ww_opt_list rules, variables;
+	struct ww_opt_list rules, variables, policies;
 	double false_alarms;
 	uint64_t hash_seed;
 	bool strict;
@@ -29,6 +29,8 @@ static const struct ww_opt opts[] = {
 		"load a Snort rule file too (repeatable)"),
 	WW_OPT(struct config, variables, WW_OPT_LIST, 0, "var", "NAME=VALUE",
 		"set a rule variable (repeatable)"),
+	WW_OPT(struct config, policies, WW_OPT_LIST, 0, "policy", "[PREFIX=]NAME",
+		"whose copy wins where data overlaps (windows; repeatable)"),
 	WW_OPT(struct config, false_alarms, WW_OPT_REAL, 0, "false-alarms", "RATE",
 		"of the scan test, per first contact (1e-5)"),
 	WW_OPT(struct config, hash_seed, WW_OPT_COUNT, 0, "hash-seed", "N",
@@ -337,6 +339,8 @@ static enum ww_exit run_watch(struct ww_call *call)
 		.false_alarms = config.false_alarms,
 		.hash_seed = config.hash_seed,
 		.strict = config.strict};
+	if (answer == WW_EXIT_NOTHING)
+		answer = ww_session_policies(&session, &config.policies);
 	if (answer == WW_EXIT_NOTHING)
 		answer = ww_call_advisories(call, &session.advisories);
 	if (answer == WW_EXIT_NOTHING)

@@ -65,9 +65,11 @@ bool ww_segment_is_stale(struct ww_stream *stream, const struct ww_packet *packe
 	if (value == 0 && zero_passes)
 		return false;
 	int32_t behind = (int32_t)(stream->recent - value);
-	if (stream->has_recent && behind > (policy == WW_POLICY_LINUX) &&
-		++stream->n_stale < WW_STREAM_FAR)
-		return true;
+	if (stream->has_recent && behind > (policy == WW_POLICY_LINUX)) {
+		if (++stream->n_stale < WW_STREAM_FAR)
+			return true;
+		stream->has_recent = false;
+	}
 	stream->n_stale = 0;
 	if ((int32_t)(packet->seq - stream->next) <= 0) {
 		stream->recent = value;

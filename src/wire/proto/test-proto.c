@@ -12,6 +12,19 @@ static const struct session {
 	enum ww_app app;
 	const char *turns[8];
 } sessions[] = {
+	{WW_APP_HTTP,
+		{">GET /scripts/..%255c../winnt?x HTTP/1.1\r\nHost: A\r\nCookie: b\r\n c\r\n\r\n"
+		 "POST /p HTTP/1.1\r\nContent-Length: 7\r\n\r\n1234567HEAD /h HTTP/1.1\nA: 1\nA: "
+		 "2\n\n",
+			"<HTTP/1.1 404 Not Found\r\nTransfer-Encoding: "
+			"chunked\r\n\r\n3;x\r\nabc\r\n"
+			"0010\r\n0123456789abcdef\r\n0\r\nT: x\r\n\r\nHTTP/1.0 200 OK\r\n"
+			"Content-Length: 3\r\n\r\nyes",
+			">GET /o", "<HTTP/1.1 204 No\r\nContent-Length: 3\r\n\r\n", ">ld\r\n\r\n",
+			"<the end"}},
+	{WW_APP_HTTP,
+		{">\r\n\nSEARCH /%c0%af HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nrest",
+			"<HTTP/1.1 200\r\n\r\nto the close", ">POST x\r\nGET"}},
 	{WW_APP_FTP, {"<220-hello\r\n220 ready\r\n", ">USER anonymous\r\n", "<331 password\r\n",
 			     ">PASS a@b\r\nSYST\r\nRETR \xff\xf1x.exe\n",
 			     "<230 in\r\n215 UNIX\r\n550 no\r\n", ">QUIT"}},

@@ -21,7 +21,7 @@ static const struct ww_buffer_row buffers[] = {
 #define WW_BUFFER(name_, provider_, direction_, provided_, behind_, snort3_, before_, help_)       \
 	{#name_, WW_PROVIDER_##provider_, WW_BUFFER_##direction_, provided_, behind_, snort3_,     \
 		before_, help_},
-#include "wire/rules/buffers.def"
+#include "wire/proto/buffers.def"
 #undef WW_BUFFER
 };
 

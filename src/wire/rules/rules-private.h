@@ -17,6 +17,7 @@
  */
 #include "base/buf.h"
 #include "base/hash.h"
+#include "wire/proto/proto.h"
 #include "wire/rules/rules.h"
 
 #include <stddef.h>
@@ -155,14 +156,6 @@ struct ww_rule_builder;
 int ww_header_parse(struct ww_rule_builder *builder, struct ww_span header, struct ww_err *err);
 
 /* ---- one rule ---- */
-
-enum ww_buffer {
-#define WW_BUFFER(name, provider, direction, provided, behind, snort3, before, help)               \
-	WW_BUFFER_##name,
-#include "wire/rules/buffers.def"
-#undef WW_BUFFER
-	WW_BUFFER_COUNT,
-};
 
 /* Whose parser offers a buffer. */
 enum ww_provider {

@@ -2,6 +2,7 @@
 /* wormwood advisory: the catalogue, as prose, as a lint report, as a schema. */
 #include "cmd/advisories.h"
 #include "cmd/check-rules.h"
+#include "cmd/lock.h"
 
 #include "advisory/lint.h"
 #include "advisory/schema.h"
@@ -225,6 +226,16 @@ static bool print_format(const struct ww_call *call, const char *verb)
 	return true;
 }
 
+/* Advisories are written by others: what they and their rules lie in is all that is read now. */
+static enum ww_exit lock(const struct ww_call *call, const struct ww_shelf *shelf)
+{
+	struct ww_lock lock = {.n_read = 0};
+	ww_lock_advisories(&lock, call, shelf);
+	for (size_t i = 1; i < call->n_args; i++)
+		ww_lock_advisory(&lock, call->args[i]);
+	return ww_lock_now(&lock, call);
+}
+
 static enum ww_exit run(struct ww_call *call)
 {
 	const char *verb = call->n_args ? call->args[0] : "list";
@@ -234,6 +245,10 @@ static enum ww_exit run(struct ww_call *call)
 		return WW_EXIT_NOTHING;
 	int status = ww_shelf_open(call, &shelf);
 	size_t n_named = call->common->advisories.n_items + (call->n_args ? call->n_args - 1 : 0);
+	if (status == 0 && lock(call, &shelf) != WW_EXIT_NOTHING) {
+		ww_shelf_done(&shelf);
+		return WW_EXIT_FAILED;
+	}
 	if (status != 0)
 		answer = ww_failed(call, "the advisories: %s", ww_errno_text(status));
 	else if (strcmp(verb, "list") == 0 && n_named == 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* wormwood drill ID: a rehearsal of an outbreak, with the truth about it. */
 #include "cmd/advisories.h"
+#include "cmd/lock.h"
 
 #include "base/json.h"
 #include "base/quote.h"
@@ -8,6 +9,9 @@
 #include "value/when.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <string.h>
 
 struct config {
 	const char *dir;
@@ -51,23 +55,64 @@ static const char *const needs[] = {
 	"propagation.addresses",
 };
 
-/* The one advisory that is named. Errors in it are told with their places. */
+/* The nearest folder above `path` that is there: what is missing is made in it. Freed by the
+ * caller. */
+static char *folder_above(const char *path)
+{
+	char *folder = strdup(path);
+	while (folder && access(folder, F_OK) != 0) {
+		char *slash = strrchr(folder, '/');
+		if (!slash || slash == folder) {
+			free(folder);
+			return strdup(slash ? "/" : ".");
+		}
+		*slash = '\0';
+	}
+	return folder;
+}
+
+/* From here on advisories can be read, and files made below the folder of the drill. */
+static enum ww_exit lock(
+	const struct ww_call *call, const struct ww_shelf *shelf, const char *advisory)
+{
+	const struct config *config = call->config;
+	struct ww_lock lock = {.n_read = 0};
+	char *folder = folder_above(config->dir);
+	lock.failed = !folder;
+	ww_lock_advisories(&lock, call, shelf);
+	ww_lock_read(&lock, advisory);
+	ww_lock_read_beside(&lock, advisory);
+	ww_lock_write(&lock, folder);
+	free(folder);
+	return ww_lock_now(&lock, call);
+}
+
+/* The advisory at `path`. Errors in it are told with their places. */
+static enum ww_exit load_from(
+	const struct ww_call *call, const char *path, struct ww_advisory **ret)
+{
+	struct ww_problems problems = WW_PROBLEMS_INIT;
+	int status = ww_advisory_load(path, ret, &problems);
+	if (status < 0)
+		ww_problems_tell(call, &problems);
+	ww_problems_done(&problems);
+	return status == 0 ? WW_EXIT_NOTHING : WW_EXIT_USAGE;
+}
+
+/* The one advisory that is named. */
 static enum ww_exit load(const struct ww_call *call, const char *name, struct ww_advisory **ret)
 {
 	struct ww_shelf shelf;
 	struct ww_buf path = WW_BUF_INIT;
-	struct ww_problems problems = WW_PROBLEMS_INIT;
 	enum ww_exit answer = WW_EXIT_USAGE;
-	int rc = ww_shelf_open(call, &shelf);
-	if (rc < 0) {
-		answer = ww_failed(call, "advisories cannot be looked for: %s", ww_errno_text(rc));
-	} else if (ww_shelf_path(call, &shelf, name, &path)) {
-		rc = ww_advisory_load(ww_buf_text(&path), ret, &problems);
-		if (rc < 0)
-			ww_problems_tell(call, &problems);
-		answer = rc == 0 ? WW_EXIT_NOTHING : WW_EXIT_USAGE;
-	}
-	ww_problems_done(&problems);
+	int status = ww_shelf_open(call, &shelf);
+	if (status < 0)
+		answer = ww_failed(
+			call, "advisories cannot be looked for: %s", ww_errno_text(status));
+	else if (ww_shelf_path(call, &shelf, name, &path))
+		answer = lock(call, &shelf, ww_buf_text(&path));
+	if (answer == WW_EXIT_NOTHING)
+		answer = load_from(call, ww_buf_text(&path), ret);
 	ww_shelf_done(&shelf);
 	ww_buf_done(&path);
 	return answer;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* wormwood explain N: why we say so, packet by packet. */
 #include "cmd/last.h"
+#include "cmd/lock.h"
 
 #include "base/file.h"
 #include "base/json.h"
@@ -537,12 +538,29 @@ static enum ww_exit list(struct ww_call *call, struct ww_last *last)
 	return WW_EXIT_NOTHING;
 }
 
+/* What the store says comes from packets: from here on it is read, and the files that it quotes. */
+static enum ww_exit lock(struct ww_call *call, const struct ww_last *last)
+{
+	struct ww_lock lock = {.n_read = 0};
+	struct ww_buf store = WW_BUF_INIT;
+	if (ww_call_store(call, &store) == 0)
+		ww_lock_write_beside(&lock, ww_buf_text(&store));
+	ww_buf_done(&store);
+	if (last->finding.id)
+		ww_lock_read(&lock, last->finding.why_file);
+	for (size_t i = 0; i < last->finding.n_evidence; i++)
+		ww_lock_read(&lock, last->finding.evidence[i].file);
+	return ww_lock_now(&lock, call);
+}
+
 static enum ww_exit run(struct ww_call *call)
 {
 	struct ww_last last;
 	if (call->n_args > 1)
 		return ww_usage(call, "one finding at a time:  %s explain N", call->program);
 	enum ww_exit answer = ww_last_open(call, call->n_args ? call->args[0] : NULL, &last);
+	if (answer == WW_EXIT_NOTHING)
+		answer = lock(call, &last);
 	if (answer == WW_EXIT_NOTHING && last.finding.id == 0)
 		answer = list(call, &last);
 	else if (answer == WW_EXIT_NOTHING && call->screen->json)

@@ -31,7 +31,7 @@ struct source {
 	bool told_down, ended;
 };
 
-struct watcher {
+struct ww_live_watcher {
 	struct ww_session *session;
 	const struct ww_live_config *config;
 	const struct ww_reload *reload;
@@ -105,7 +105,7 @@ static void hint_permission(const struct ww_call *call)
 		n > 0 ? path : "/usr/local/bin/wormwood");
 }
 
-static enum ww_exit open_one(struct watcher *watcher, const char *name)
+static enum ww_exit open_one(struct ww_live_watcher *watcher, const char *name)
 {
 	const struct ww_call *call = watcher->session->call;
 	const struct ww_live_config *config = watcher->config;
@@ -143,7 +143,7 @@ static enum ww_exit open_one(struct watcher *watcher, const char *name)
 	return WW_EXIT_NOTHING;
 }
 
-static enum ww_exit open_all(struct watcher *watcher)
+static enum ww_exit open_all(struct ww_live_watcher *watcher)
 {
 	const struct ww_opt_list *interfaces = &watcher->config->interfaces;
 	enum ww_exit answer = WW_EXIT_NOTHING;
@@ -177,7 +177,7 @@ static void show_filter(const struct ww_call *call, const char *filter, uint32_t
 }
 
 /* The filter opens: packets come from here on. */
-static enum ww_exit start_all(struct watcher *watcher)
+static enum ww_exit start_all(struct ww_live_watcher *watcher)
 {
 	const struct ww_call *call = watcher->session->call;
 	for (size_t i = 0; i < watcher->n_sources; i++) {
@@ -200,27 +200,20 @@ static enum ww_exit start_all(struct watcher *watcher)
 	return WW_EXIT_NOTHING;
 }
 
-static enum ww_exit lock(struct watcher *watcher)
+void ww_live_needs(const struct ww_live_watcher *watcher, struct ww_lock *lock)
 {
 	/* Names of ports and protocols in filters are looked up here. */
 	static const char *const names[] = {
 		"/etc/services", "/etc/protocols", "/etc/nsswitch.conf"};
-	const struct ww_reload *reload = watcher->reload;
-	const char **paths = calloc(reload->n_paths + WW_N(names), sizeof(*paths));
-	if (!paths)
-		return ww_failed(watcher->session->call, "%s", ww_errno_text(-ENOMEM));
-	memcpy(paths, names, sizeof(names));
-	if (reload->n_paths)
-		memcpy(paths + WW_N(names), reload->paths, reload->n_paths * sizeof(*paths));
-	enum ww_exit answer =
-		ww_session_lock(watcher->session, paths, reload->n_paths + WW_N(names));
-	free(paths);
-	return answer;
+	for (size_t i = 0; i < WW_N(names) && watcher->config->filter; i++)
+		ww_lock_read(lock, names[i]);
+	lock->read_only_from = WW_LIVE_DESCRIPTORS;
+	lock->needs_no_files_of_others = true;
 }
 
 /* ---- counts ---- */
 
-static void count(struct watcher *watcher, uint64_t *ret_received, uint64_t *ret_dropped)
+static void count(struct ww_live_watcher *watcher, uint64_t *ret_received, uint64_t *ret_dropped)
 {
 	*ret_received = *ret_dropped = 0;
 	for (size_t i = 0; i < watcher->n_sources; i++) {
@@ -245,7 +238,7 @@ static void erase_status(struct ww_session *session)
 	session->status_shown = false;
 }
 
-static void show_status(struct watcher *watcher, double elapsed_s, uint64_t dropped)
+static void show_status(struct ww_live_watcher *watcher, double elapsed_s, uint64_t dropped)
 {
 	struct ww_session *session = watcher->session;
 	FILE *err = session->call->screen->err;
@@ -263,7 +256,7 @@ static void show_status(struct watcher *watcher, double elapsed_s, uint64_t drop
 	session->status_shown = true;
 }
 
-static void tell_of_interfaces(struct watcher *watcher)
+static void tell_of_interfaces(struct ww_live_watcher *watcher)
 {
 	for (size_t i = 0; i < watcher->n_sources; i++) {
 		struct source *source = &watcher->sources[i];
@@ -279,7 +272,7 @@ static void tell_of_interfaces(struct watcher *watcher)
 }
 
 /* Once a second. False: the output cannot be written, so nobody hears us. */
-static bool tick(struct watcher *watcher, const struct timespec *now)
+static bool tick(struct ww_live_watcher *watcher, const struct timespec *now)
 {
 	uint64_t received, dropped;
 	count(watcher, &received, &dropped);
@@ -295,7 +288,7 @@ static bool tick(struct watcher *watcher, const struct timespec *now)
 
 /* ---- reading ---- */
 
-static void refill(struct watcher *watcher, struct source *source)
+static void refill(struct ww_live_watcher *watcher, struct source *source)
 {
 	if (source->at < source->n || source->ended)
 		return;
@@ -310,7 +303,7 @@ static void refill(struct watcher *watcher, struct source *source)
 
 /* The source whose next frame is the oldest, and until when no other has one; NULL: none has any.
  */
-static struct source *oldest(struct watcher *watcher, int64_t *ret_until_us)
+static struct source *oldest(struct ww_live_watcher *watcher, int64_t *ret_until_us)
 {
 	struct source *first = NULL;
 	*ret_until_us = INT64_MAX;
@@ -330,7 +323,7 @@ static struct source *oldest(struct watcher *watcher, int64_t *ret_until_us)
 }
 
 /* One batch in the order of time. False: there is nothing at the moment. */
-static bool feed(struct watcher *watcher)
+static bool feed(struct ww_live_watcher *watcher)
 {
 	int64_t until_us;
 	for (size_t i = 0; i < watcher->n_sources; i++)
@@ -351,7 +344,7 @@ static bool feed(struct watcher *watcher)
 	return true;
 }
 
-static bool all_ended(const struct watcher *watcher)
+static bool all_ended(const struct ww_live_watcher *watcher)
 {
 	for (size_t i = 0; i < watcher->n_sources; i++)
 		if (!watcher->sources[i].ended)
@@ -359,7 +352,7 @@ static bool all_ended(const struct watcher *watcher)
 	return true;
 }
 
-static void wait_for_frames(const struct watcher *watcher, int timeout_ms)
+static void wait_for_frames(const struct ww_live_watcher *watcher, int timeout_ms)
 {
 	struct ww_live *lives[WW_LIVE_INTERFACES];
 	size_t n = 0;
@@ -370,7 +363,7 @@ static void wait_for_frames(const struct watcher *watcher, int timeout_ms)
 }
 
 /* Nothing more comes in; what the kernel has taken is looked at. */
-static void drain(struct watcher *watcher)
+static void drain(struct ww_live_watcher *watcher)
 {
 	struct timespec pause = {.tv_nsec = DRAIN_MS * 1000000};
 	for (size_t i = 0; i < watcher->n_sources; i++)
@@ -384,7 +377,7 @@ static void drain(struct watcher *watcher)
 
 /* ---- runs ---- */
 
-static enum ww_exit end_run(struct watcher *watcher)
+static enum ww_exit end_run(struct ww_live_watcher *watcher)
 {
 	struct ww_watch_live live = {0};
 	count(watcher, &live.received, &live.dropped);
@@ -406,7 +399,7 @@ static enum ww_exit end_run(struct watcher *watcher)
 	return answer;
 }
 
-static enum ww_exit begin_run(struct watcher *watcher)
+static enum ww_exit begin_run(struct ww_live_watcher *watcher)
 {
 	struct ww_buf name = WW_BUF_INIT;
 	ww_buf_addf(&name, "live:%s", watcher->names);
@@ -419,7 +412,7 @@ static enum ww_exit begin_run(struct watcher *watcher)
 }
 
 /* SIGHUP: the new rules beside the old ones; the run so far is told, and the next one begins. */
-static enum ww_exit reload(struct watcher *watcher)
+static enum ww_exit reload(struct ww_live_watcher *watcher)
 {
 	struct ww_session *session = watcher->session;
 	struct ww_advisories advisories = {.n = 0};
@@ -442,7 +435,7 @@ static enum ww_exit reload(struct watcher *watcher)
 	return ww_exit_worse(answer, begin_run(watcher));
 }
 
-static enum ww_exit watch_on(struct watcher *watcher)
+static enum ww_exit watch_on(struct ww_live_watcher *watcher)
 {
 	enum ww_exit answer = begin_run(watcher);
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &watcher->started);
@@ -485,34 +478,50 @@ static enum ww_exit check(const struct ww_session *session, const struct ww_live
 	return WW_EXIT_NOTHING;
 }
 
-enum ww_exit ww_live_watch(struct ww_session *session, const struct ww_live_config *config,
-	const struct ww_reload *reload_by)
+enum ww_exit ww_live_new(struct ww_session *session, const struct ww_live_config *config,
+	const struct ww_reload *reload_by, struct ww_live_watcher **ret)
 {
-	struct watcher watcher = {.session = session, .config = config, .reload = reload_by};
-	struct ww_hash_key key;
 	enum ww_exit answer = check(session, config);
-	if (answer == WW_EXIT_NOTHING)
-		answer = open_all(&watcher);
-	if (answer == WW_EXIT_NOTHING)
-		answer = ww_session_open_store(session);
+	if (answer != WW_EXIT_NOTHING)
+		return answer;
+	struct ww_live_watcher *watcher = calloc(1, sizeof(*watcher));
+	if (!watcher)
+		return ww_failed(session->call, "%s", ww_errno_text(-ENOMEM));
+	watcher->session = session;
+	watcher->config = config;
+	watcher->reload = reload_by;
+	*ret = watcher;
+	return open_all(watcher);
+}
+
+void ww_live_free(struct ww_live_watcher **watcher)
+{
+	if (!*watcher)
+		return;
+	for (size_t i = 0; i < (*watcher)->n_sources; i++)
+		ww_live_close(&(*watcher)->sources[i].live);
+	free((*watcher)->sources);
+	free(*watcher);
+	*watcher = NULL;
+}
+
+enum ww_exit ww_live_watch(struct ww_live_watcher *watcher)
+{
+	struct ww_session *session = watcher->session;
+	const struct ww_screen *screen = session->call->screen;
+	struct ww_hash_key key;
+	enum ww_exit answer = ww_session_open_store(session);
 	/* Who knows the key of the tables can fill one bucket: a sensor has its own. */
-	if (answer == WW_EXIT_NOTHING && session->hash_seed == 0 && ww_hash_key_random(&key) == 0)
+	if (session->hash_seed == 0 && ww_hash_key_random(&key) == 0)
 		session->hash_seed = key.k[0];
-	if (answer == WW_EXIT_NOTHING)
-		answer = lock(&watcher);
 	session->is_live = true;
-	if (answer == WW_EXIT_NOTHING) {
-		const struct ww_screen *screen = session->call->screen;
-		watcher.wants_status = !screen->quiet && isatty(fileno(screen->err));
-		catch_signals();
-		answer = start_all(&watcher);
-	}
+	watcher->wants_status = !screen->quiet && isatty(fileno(screen->err));
+	catch_signals();
 	if (answer == WW_EXIT_NOTHING)
-		answer = watch_on(&watcher);
+		answer = start_all(watcher);
+	if (answer == WW_EXIT_NOTHING)
+		answer = watch_on(watcher);
 	else
 		ww_buf_reset(&session->no_store); /* nothing was looked at */
-	for (size_t i = 0; i < watcher.n_sources; i++)
-		ww_live_close(&watcher.sources[i].live);
-	free(watcher.sources);
 	return ww_session_close(session, answer);
 }

@@ -8,6 +8,7 @@
  * advisories and rules again.
  */
 #include "base/opt.h"
+#include "cmd/lock.h"
 #include "cmd/watch-run.h"
 
 enum { WW_LIVE_INTERFACES = 8 };
@@ -26,10 +27,18 @@ struct ww_reload {
 	void *context;
 	enum ww_exit (*load)(
 		void *context, struct ww_advisories *ret_advisories, struct ww_plan **ret_plan);
-	const char *const *paths; /* files and folders that it reads */
-	size_t n_paths;
 };
 
-/* Watches until the end; session->plan is ready. With --json, findings as they come. */
-enum ww_exit ww_live_watch(struct ww_session *session, const struct ww_live_config *config,
-	const struct ww_reload *reload);
+struct ww_live_watcher;
+
+/*
+ * Opens the rings, for which CAP_NET_RAW is needed; nothing is captured yet. Complains where it
+ * cannot. What is given is borrowed until ww_live_free.
+ */
+enum ww_exit ww_live_new(struct ww_session *session, const struct ww_live_config *config,
+	const struct ww_reload *reload, struct ww_live_watcher **ret);
+void ww_live_free(struct ww_live_watcher **watcher);
+/* What it still needs when it is locked in. */
+void ww_live_needs(const struct ww_live_watcher *watcher, struct ww_lock *lock);
+/* Watches until the end; session->plan is ready. */
+enum ww_exit ww_live_watch(struct ww_live_watcher *watcher);

@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/quote.h"
 #include "finding/pcap-out.h"
-#include "priv/sandbox.h"
+#include "cmd/lock.h"
 #include "value/port.h"
 #include "wire/flow/flow.h"
 
@@ -409,27 +409,14 @@ static enum ww_exit find_capture(struct ww_call *call, const struct ww_run *run,
 /* From here on the capture can be read and files be made beside the output, and no more. */
 static enum ww_exit enter_sandbox(const struct ww_call *call, const char *capture, const char *out)
 {
-	const char *const paths[] = {capture};
-	struct ww_sandbox_wish wish = {.read_paths = paths, .n_read_paths = WW_N(paths)};
-	struct ww_sandbox_state state;
+	struct ww_lock lock = {.n_read = 0};
 	char id[WW_COMMUNITY_ID_MAX];
 	struct ww_ip nobody = {{0}};
-	char *folder = strdup(out);
-	if (!folder)
-		return ww_failed(call, "out of memory");
-	char *slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder] = '\0';
-	wish.write_folder = slash ? folder : ".";
 	/* libcrypto reads its configuration at the first digest: while it still can. */
 	ww_community_id(&nobody, &nobody, WW_PROTO_TCP, 1, 1, id);
-	int status = ww_sandbox_enter(&wish, &state);
-	free(folder);
-	if (status != 0)
-		return ww_failed(call,
-			"the sandbox could not be entered (for %s in its folder): %s", out,
-			ww_errno_text(status));
-	return WW_EXIT_NOTHING;
+	ww_lock_read(&lock, capture);
+	ww_lock_write_beside(&lock, out);
+	return ww_lock_now(&lock, call);
 }
 
 /* Before the sandbox, whose own trouble would read like one of the program. */

@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "cmd/last.h"
-#include "priv/sandbox.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -248,58 +247,39 @@ enum ww_exit ww_session_policies(struct ww_session *session, const struct ww_opt
 	return WW_EXIT_NOTHING;
 }
 
+void ww_session_place_store(struct ww_session *session)
+{
+	if (ww_call_store(session->call, &session->store_path) != 0) {
+		ww_buf_reset(&session->store_path);
+		return;
+	}
+	char *folder = strdup(ww_buf_text(&session->store_path));
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+	if (slash && slash != folder && !session->call->common->db) {
+		*slash = '\0';
+		session->store_folder_status = ww_path_make(folder);
+	}
+	free(folder);
+}
+
 enum ww_exit ww_session_open_store(struct ww_session *session)
 {
 	struct ww_call *call = session->call;
-	struct ww_buf path = WW_BUF_INIT;
+	const char *path = ww_buf_text(&session->store_path);
 	struct ww_err err = {0};
-	int status = ww_call_store(call, &path);
-	bool has_place = status == 0;
-	const char *slash = status == 0 ? strrchr(path.data, '/') : NULL;
-	if (slash)
-		ww_buf_add(&session->store_folder, path.data,
-			slash == path.data ? 1 : (size_t)(slash - path.data));
-	else
-		ww_buf_adds(&session->store_folder, ".");
-	if (status == 0 && !call->common->db)
-		status = ww_path_make(session->store_folder.data);
-	if (status == 0)
-		status = ww_store_open(path.data, true, &session->store, &err);
-	enum ww_exit answer = WW_EXIT_NOTHING;
-	const char *why = err.text[0] ? err.text : ww_errno_text(status);
-	if (status != 0 && call->common->db)
-		answer = ww_usage(call, "%s: %s", call->common->db, why);
-	else if (status != 0 && has_place)
-		ww_buf_addf(&session->no_store, "no store at %s (%s)", ww_buf_text(&path), why);
-	else if (status != 0)
+	if (!path[0]) {
 		ww_buf_adds(&session->no_store,
 			"no store: neither $XDG_STATE_HOME nor $HOME says where it is");
-	ww_buf_done(&path);
-	return answer;
-}
-
-enum ww_exit ww_session_lock(struct ww_session *session, const char *const *files, size_t n)
-{
-	struct ww_call *call = session->call;
-	const char **paths = calloc(n + 2, sizeof(*paths));
-	if (!paths)
-		return ww_failed(call, "%s", ww_errno_text(-ENOMEM));
-	memcpy(paths, files, n * sizeof(*paths));
-	paths[n] = "/usr/share/zoneinfo";
-	paths[n + 1] = "/etc/localtime";
-	const char *folder = session->store ? ww_buf_text(&session->store_folder) : NULL;
-	const struct ww_sandbox_wish wish = {paths, n + 2, folder};
-	struct ww_sandbox_state state = {0};
-	int status = ww_sandbox_enter(&wish, &state);
-	free(paths);
+		return WW_EXIT_NOTHING;
+	}
+	int status = session->store_folder_status;
+	if (status == 0)
+		status = ww_store_open(path, true, &session->store, &err);
+	const char *why = err.text[0] ? err.text : ww_errno_text(status);
+	if (status != 0 && call->common->db)
+		return ww_usage(call, "%s: %s", call->common->db, why);
 	if (status != 0)
-		return ww_failed(
-			call, "the sandbox could not be entered: %s", ww_errno_text(status));
-	if (call->common->verbose)
-		ww_remark(call, "sandbox: Landlock %s, seccomp %s, capabilities %s",
-			state.landlock ? "on" : "not to be had",
-			state.seccomp ? "on" : "not to be had",
-			state.capabilities ? "dropped" : "kept");
+		ww_buf_addf(&session->no_store, "no store at %s (%s)", path, why);
 	return WW_EXIT_NOTHING;
 }
 
@@ -312,7 +292,7 @@ enum ww_exit ww_session_close(struct ww_session *session, enum ww_exit answer)
 				"another, --db :memory: wants none",
 				ww_buf_text(&session->no_store)));
 	ww_buf_done(&session->no_store);
-	ww_buf_done(&session->store_folder);
+	ww_buf_done(&session->store_path);
 	ww_store_close(&session->store);
 	return answer;
 }

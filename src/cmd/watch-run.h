@@ -23,7 +23,8 @@ struct ww_session {
 	struct ww_advisories advisories;
 	struct ww_plan *plan;
 	struct ww_store *store;       /* NULL: none could be had */
-	struct ww_buf store_folder;   /* where it lies */
+	struct ww_buf store_path;     /* "": nothing says where */
+	int store_folder_status;      /* of making its folder */
 	struct ww_buf no_store;       /* why there is none */
 	int64_t batch;                /* the first run's id in the store */
 	uint64_t findings, incidents; /* of the runs before: numbers run on */
@@ -39,17 +40,14 @@ struct ww_watch_run {
 
 /* The systems of the receivers, as the user named them (--policy). WW_EXIT_USAGE after saying why. */
 enum ww_exit ww_session_policies(struct ww_session *session, const struct ww_opt_list *list);
+/* Finds out where the store is to be, and makes its folder in the usual place; for the lock. */
+void ww_session_place_store(struct ww_session *session);
 /*
  * Opens the store. One that the user named must work: WW_EXIT_USAGE after saying why not. The usual
  * one may fail: the answer matters more than the memory of it, so it is given first, and then
  * session->no_store, with exit code 3 (ww_session_close).
  */
 enum ww_exit ww_session_open_store(struct ww_session *session);
-/*
- * Gives up what reading needs no more; nothing is decoded before this. `files` may be read later.
- * A kernel that has a part of it and will not switch it on is trouble; one that lacks it is not.
- */
-enum ww_exit ww_session_lock(struct ww_session *session, const char *const *files, size_t n);
 /* Closes the store and says why there was none; the worse of `answer` and that. */
 enum ww_exit ww_session_close(struct ww_session *session, enum ww_exit answer);
 

@@ -3,6 +3,7 @@
  * wormwood watch: packets in, the outbreak out. Each capture is a run of its own.
  */
 #include "cmd/live.h"
+#include "cmd/lock.h"
 
 #include "base/file.h"
 
@@ -223,8 +224,6 @@ static enum ww_exit watch_files(struct ww_session *session, const char *const *f
 {
 	struct ww_call *call = session->call;
 	enum ww_exit answer = ww_session_open_store(session);
-	if (answer == WW_EXIT_NOTHING)
-		answer = ww_session_lock(session, files, n);
 	struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND};
 	sigaction(SIGINT, &action, NULL);
 	if (answer != WW_EXIT_NOTHING) {
@@ -239,9 +238,9 @@ static enum ww_exit watch_files(struct ww_session *session, const char *const *f
 	return ww_session_close(session, answer);
 }
 
-/* ---- live ---- */
+/* ---- the command ---- */
 
-/* What makes the plan of a live capture anew. */
+/* What makes the plan, at the start and at SIGHUP. */
 struct again {
 	struct ww_call *call;
 	const struct config *config;
@@ -257,48 +256,50 @@ static enum ww_exit load_again(
 	return answer;
 }
 
-/* The folder of a file that may be replaced by a new one of its name. Freed by the caller. */
-static char *folder_of(const char *path)
+/* All that is read from here on, SIGHUP's loading included; nothing is decoded before. */
+static enum ww_exit lock(struct ww_session *session, const struct config *config,
+	const char *const *files, size_t n, struct ww_live_watcher *live)
 {
-	const char *slash = strrchr(path, '/');
-	size_t len = slash ? (size_t)(slash - path) : 0;
-	return slash ? strndup(path, len ? len : 1) : strdup(".");
-}
-
-/* What is read when advisories and rules are loaded again. */
-static size_t name_paths(struct ww_call *call, const struct config *config,
-	const struct ww_shelf *shelf, char **paths)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < shelf->n_places; i++)
-		paths[n++] = strdup(shelf->places[i].dir);
-	for (size_t i = 0; i < config->rules.n_items; i++)
-		paths[n++] = folder_of(config->rules.items[i]);
-	for (size_t i = 0; i < call->common->advisories.n_items; i++) {
-		paths[n++] = strdup(call->common->advisories.items[i]); /* a folder, or a file: */
-		paths[n++] = folder_of(call->common->advisories.items[i]);
+	struct ww_lock lock = {.n_read = 0};
+	struct ww_shelf shelf;
+	int status = ww_shelf_open(session->call, &shelf);
+	if (status == 0)
+		ww_lock_advisories(&lock, session->call, &shelf);
+	ww_shelf_done(&shelf);
+	if (status != 0)
+		return ww_failed(session->call, "the advisories: %s", ww_errno_text(status));
+	for (size_t i = 0; i < n; i++)
+		ww_lock_read(&lock, files[i]);
+	for (size_t i = 0; i < config->rules.n_items; i++) {
+		ww_lock_read(&lock, config->rules.items[i]);
+		ww_lock_read_beside(&lock, config->rules.items[i]);
 	}
-	return n;
+	ww_session_place_store(session);
+	const char *store = ww_buf_text(&session->store_path);
+	if (store[0])
+		ww_lock_write_beside(&lock, store);
+	if (live)
+		ww_live_needs(live, &lock);
+	return ww_lock_now(&lock, session->call);
 }
 
-static enum ww_exit watch_live(struct ww_session *session, const struct config *config)
+static enum ww_exit watch(
+	struct ww_session *session, const struct config *config, const char *const *files, size_t n)
 {
 	struct ww_call *call = session->call;
 	struct again again = {call, config};
-	char *paths[WW_PLACES_MAX + 3 * WW_OPT_LIST_MAX] = {NULL};
-	struct ww_shelf shelf;
-	if (ww_shelf_open(call, &shelf) != 0)
-		return ww_failed(call, "%s", ww_errno_text(-ENOMEM));
-	size_t n = name_paths(call, config, &shelf, paths);
-	ww_shelf_done(&shelf);
-	bool complete = true;
-	for (size_t i = 0; i < n; i++)
-		complete = complete && paths[i];
-	const struct ww_reload reload = {&again, load_again, (const char *const *)paths, n};
-	enum ww_exit answer = complete ? ww_live_watch(session, &config->live, &reload)
-				       : ww_failed(call, "%s", ww_errno_text(-ENOMEM));
-	for (size_t i = 0; i < n; i++)
-		free(paths[i]);
+	const struct ww_reload reload = {&again, load_again};
+	struct ww_live_watcher *live = NULL;
+	enum ww_exit answer = WW_EXIT_NOTHING;
+	if (config->live.interfaces.n_items)
+		answer = ww_live_new(session, &config->live, &reload, &live);
+	if (answer == WW_EXIT_NOTHING)
+		answer = lock(session, config, files, n, live);
+	if (answer == WW_EXIT_NOTHING)
+		answer = load_again(&again, &session->advisories, &session->plan);
+	if (answer == WW_EXIT_NOTHING)
+		answer = live ? ww_live_watch(live) : watch_files(session, files, n);
+	ww_live_free(&live);
 	return answer;
 }
 
@@ -342,11 +343,8 @@ static enum ww_exit run_watch(struct ww_call *call)
 	if (answer == WW_EXIT_NOTHING)
 		answer = ww_session_policies(&session, &config.policies);
 	if (answer == WW_EXIT_NOTHING)
-		answer = ww_call_advisories(call, &session.advisories);
-	if (answer == WW_EXIT_NOTHING)
-		answer = make_plan(call, &config, &session.advisories, &session.plan);
-	if (answer == WW_EXIT_NOTHING)
-		answer = is_live ? watch_live(&session, &config) : watch_files(&session, files, n);
+		answer = watch(&session, &config, files, n);
+	ww_buf_done(&session.store_path);
 	ww_plan_free(&session.plan);
 	ww_advisories_done(&session.advisories);
 	free(files);

@@ -7,6 +7,7 @@
 #include "wire/capture/live-private.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/if_arp.h>
 #include <linux/if.h>
 #include <linux/if_ether.h>
@@ -95,9 +96,14 @@ static int new_socket(int type, struct ww_err *err)
 {
 	/* Protocol 0: nothing is received before bind. */
 	int fd = socket(AF_PACKET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0)
-		return fd;
 	int status = -errno;
+	if (fd >= 0) {
+		int high = fcntl(fd, F_DUPFD_CLOEXEC, WW_LIVE_DESCRIPTORS);
+		status = -errno;
+		close(fd);
+		if (high >= 0)
+			return high;
+	}
 	if (status == -EPERM || status == -EACCES)
 		return ww_fail(
 			err, WW_NOWHERE, -EPERM, "capturing needs the capability CAP_NET_RAW");
@@ -402,9 +408,4 @@ bool ww_live_is_up(const struct ww_live *live)
 const char *ww_live_note(const struct ww_live *live)
 {
 	return live->note;
-}
-
-int ww_live_descriptor(const struct ww_live *live)
-{
-	return live->fd;
 }

@@ -24,6 +24,11 @@ enum {
 	WW_LIVE_BLOCK_BYTES = 1 << 20, /* holds a frame of 64 KiB many times over */
 	WW_LIVE_SNAPLEN_LEAST = 64,
 	WW_LIVE_NAME_MAX = 16, /* IFNAMSIZ: the name and its NUL */
+	/*
+	 * Packet sockets have numbers from here on, so that a sandbox can forbid writing to them:
+	 * what is written to one is sent.
+	 */
+	WW_LIVE_DESCRIPTORS = 512,
 };
 
 struct ww_live_wish {
@@ -94,5 +99,3 @@ uint64_t ww_live_ring_bytes(const struct ww_live *live);
 bool ww_live_is_up(const struct ww_live *live);
 /* One sentence on trouble, "" where there was none. Borrowed. */
 const char *ww_live_note(const struct ww_live *live);
-/* The packet socket, for the sandbox, which forbids writing to it. */
-int ww_live_descriptor(const struct ww_live *live);

@@ -61,6 +61,64 @@ static void note_undecoded(const struct ww_page *page)
 	}
 }
 
+/* "LLDP 12, spanning tree 3", the most frequent first. */
+static void add_most(const struct ww_page *page, struct ww_buf *text)
+{
+	enum { SHOWN = 6 };
+	const struct ww_packet_counts *counts = page->summary->packets;
+	bool taken[WW_UNSUPPORTED_MAX] = {false};
+	for (int n = 0; n < SHOWN; n++) {
+		const struct ww_unsupported *most = NULL;
+		for (uint32_t i = 0; i < counts->n_unsupported; i++)
+			if (!taken[i] && (!most || counts->unsupported[i].packets > most->packets))
+				most = &counts->unsupported[i];
+		if (!most)
+			return;
+		char what[WW_UNSUPPORTED_TEXT_MAX], number[WW_NUMBER_MAX];
+		taken[most - counts->unsupported] = true;
+		ww_page_number(most->packets, number);
+		ww_buf_addf(text, "%s%s %s", n ? ", " : "",
+			ww_unsupported_print(
+				(enum ww_numbering)most->in, most->number, what),
+			number);
+	}
+	if (counts->n_unsupported > SHOWN)
+		ww_buf_adds(text, ww_page_word(page, " and others", " など"));
+}
+
+/* What it was that is not supported, and the tunnels that were. */
+static void note_protocols(const struct ww_page *page)
+{
+	struct ww_buf text = WW_BUF_INIT;
+	if (page->summary->packets->n_unsupported > 0) {
+		ww_buf_adds(&text, ww_page_word(page, "not decoded: ", "未対応の内訳："));
+		add_most(page, &text);
+		add_note(page, ww_buf_text(&text));
+	}
+	ww_buf_reset(&text);
+	for (unsigned i = 0; i < WW_ENCAPSULATION_COUNT; i++) {
+		enum ww_encapsulation which = (enum ww_encapsulation)i;
+		uint64_t n = ww_watch_encapsulated(page->summary, which);
+		char number[WW_NUMBER_MAX];
+		if (n == 0 || !ww_encapsulation_is_tunnel(which))
+			continue;
+		ww_page_number(n, number);
+		ww_buf_addf(&text, "%s%s %s", text.len ? ", " : "", ww_encapsulation_name(which),
+			number);
+	}
+	if (text.len) {
+		struct ww_buf note = WW_BUF_INIT;
+		ww_buf_addf(&note,
+			ww_page_word(page,
+				"packets came in tunnels (%s): addresses are those inside",
+				"トンネル内のパケット（%s）：アドレスは内側のものです"),
+			ww_buf_text(&text));
+		add_note(page, ww_buf_text(&note));
+		ww_buf_done(&note);
+	}
+	ww_buf_done(&text);
+}
+
 /* What the capture itself is like. */
 static void note_capture(const struct ww_page *page)
 {
@@ -225,6 +283,7 @@ void ww_page_notes(const struct ww_page *page)
 	if (page->input->live)
 		note_live(page);
 	note_undecoded(page);
+	note_protocols(page);
 	note_capture(page);
 	note_limits(page);
 	if (page->report->failed)

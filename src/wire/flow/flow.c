@@ -492,21 +492,32 @@ static void process(
 	}
 }
 
+/*
+ * A fragment, and what it completes. The whole may hold a tunnel with a fragment inside, which may
+ * complete a datagram of the inner hosts, and so on: as often as tunnels may be nested.
+ */
 static void fragment(
 	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
 {
-	struct ww_packet whole;
-	struct ww_keys whole_keys;
-	count_hosts(flows, keys, packet);
-	lone(flows, packet);
-	unsigned answer = ww_defrag_feed(
-		&flows->defrag, packet, flows->clock.now_us, &flows->counts, &whole);
-	if (answer & WW_DEFRAG_CONFLICT && flows->sink.conflict)
-		flows->sink.conflict(flows->sink.context, NULL, WW_DIR_TO_SERVER, packet);
-	if (!(answer & WW_DEFRAG_WHOLE))
-		return;
-	ww_keys_make(&flows->key, &whole, &whole_keys);
-	process(flows, &whole_keys, &whole);
+	struct ww_packet part = *packet, whole;
+	struct ww_keys part_keys = *keys;
+	for (int n = 0; n < WW_LAYERS_MAX; n++) {
+		count_hosts(flows, &part_keys, &part);
+		lone(flows, &part);
+		unsigned answer = ww_defrag_feed(
+			&flows->defrag, &part, flows->clock.now_us, &flows->counts, &whole);
+		if (answer & WW_DEFRAG_CONFLICT && flows->sink.conflict)
+			flows->sink.conflict(flows->sink.context, NULL, WW_DIR_TO_SERVER, &part);
+		if (!(answer & WW_DEFRAG_WHOLE))
+			return;
+		ww_packet_count_encapsulations(flows->counts.encapsulations, &whole);
+		part = whole;
+		ww_keys_make(&flows->key, &part, &part_keys);
+		if (part_keys.kind != WW_KIND_FRAGMENT) {
+			process(flows, &part_keys, &part);
+			return;
+		}
+	}
 }
 
 WW_PREFETCHES void prefetch_first(const struct ww_flows *flows, const struct ww_keys *keys)

@@ -235,6 +235,8 @@ struct ww_flow_counts {
 	uint64_t resets_refused; /* RSTs that the receiver does not take */
 	uint64_t fragments_reassembled, fragments_dropped;
 	uint64_t fragment_conflicts; /* datagrams of which two fragments disagreed */
+	/* Of packets put together of fragments; the others' are in ww_packet_counts. */
+	uint64_t encapsulations[WW_ENCAPSULATION_COUNT];
 	uint64_t taken_back; /* answers that came after their contact was judged unanswered */
 	uint64_t one_way; /* first contacts that are UDP streams, or go to a port that never answers
 			   */

@@ -86,8 +86,11 @@ static bool decode_llc(struct ww_cursor *cursor, uint16_t *ret_type, struct ww_p
 		return false;
 	const uint8_t *organisation = snap->organisation;
 	uint16_t type = ww_be16_get(snap->type);
-	/* 0000f8 is 802.1H's, for types that must not be turned into Ethernet's own. */
-	if (organisation[0] || organisation[1] || (organisation[2] && organisation[2] != 0xf8))
+	/* 0000f8 is 802.1H's, for types that must not be turned into Ethernet's own; 00000c
+	 * Cisco's. */
+	if (organisation[0] == 0 && organisation[1] == 0 && organisation[2] == 0x0c)
+		*ret_type = unsupported(packet, WW_NUMBERING_ETHER, type);
+	else if (organisation[0] || organisation[1] || (organisation[2] && organisation[2] != 0xf8))
 		*ret_type = unsupported(packet, WW_NUMBERING_LLC, llc->dst);
 	else if (type < WW_ETHER_LEAST)
 		*ret_type = unsupported(packet, WW_NUMBERING_ETHER, type);

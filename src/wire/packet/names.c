@@ -5,6 +5,8 @@
  */
 #include "wire/packet/packet.h"
 
+#include <stdio.h>
+
 const char *ww_layer_name(enum ww_layer layer)
 {
 	static const char *const names[] = {"link", "network", "transport"};
@@ -199,10 +201,26 @@ static const struct {
 	{WW_NUMBERING_LAYERS, 0, "too many layers"},
 };
 
-const char *ww_unsupported_name(enum ww_numbering numbering, uint16_t number)
+const char *ww_unsupported_print(
+	enum ww_numbering numbering, uint16_t number, char text[WW_UNSUPPORTED_TEXT_MAX])
 {
-	for (size_t i = 0; i < WW_N(unsupported); i++)
-		if (unsupported[i].in == numbering && unsupported[i].number == number)
-			return unsupported[i].name;
-	return NULL;
+	static const struct {
+		const char *what;
+		bool decimal;
+	} kinds[] = {{"number", true}, {"link type", true}, {"Ethernet type", false},
+		{"LLC", false}, {"PPP protocol", false}, {"IP protocol", true}, {"MPLS", true},
+		{"ERSPAN frame", true}, {"layers", true}};
+	_Static_assert(WW_N(kinds) == WW_NUMBERING_COUNT, "a row each");
+	for (size_t i = 0; i < WW_N(unsupported); i++) {
+		if (unsupported[i].in != numbering || unsupported[i].number != number)
+			continue;
+		snprintf(text, WW_UNSUPPORTED_TEXT_MAX, "%s", unsupported[i].name);
+		return text;
+	}
+	size_t kind = (unsigned)numbering < WW_N(kinds) ? (size_t)numbering : 0;
+	if (kinds[kind].decimal)
+		snprintf(text, WW_UNSUPPORTED_TEXT_MAX, "%s %u", kinds[kind].what, number);
+	else
+		snprintf(text, WW_UNSUPPORTED_TEXT_MAX, "%s 0x%04x", kinds[kind].what, number);
+	return text;
 }

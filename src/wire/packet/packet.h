@@ -63,7 +63,7 @@ enum ww_encapsulation {
 enum ww_numbering {
 	WW_NUMBERING_NONE,
 	WW_NUMBERING_LINK,   /* LINKTYPE_ of the capture */
-	WW_NUMBERING_ETHER,  /* Ethernet types; also GRE's and SNAP's */
+	WW_NUMBERING_ETHER,  /* Ethernet types; also GRE's and SNAP's, Cisco's too */
 	WW_NUMBERING_LLC,    /* destination service access point of IEEE 802.2 */
 	WW_NUMBERING_PPP,    /* PPP protocols */
 	WW_NUMBERING_IP,     /* IP protocols */
@@ -176,8 +176,10 @@ const char *ww_encapsulation_name(enum ww_encapsulation encapsulation);
 bool ww_encapsulation_is_tunnel(enum ww_encapsulation encapsulation);
 /* "link", "ethernet", "llc", "ppp", "ip", "mpls", "erspan", "layers". */
 const char *ww_numbering_name(enum ww_numbering numbering);
-/* "LLDP", "802.11 with radiotap"…; NULL when the number has no name here. */
-const char *ww_unsupported_name(enum ww_numbering numbering, uint16_t number);
+/* "LLDP", "802.11 with radiotap", "Ethernet type 0x1234"…: writes into `text` and returns it. */
+enum { WW_UNSUPPORTED_TEXT_MAX = 48 };
+const char *ww_unsupported_print(
+	enum ww_numbering numbering, uint16_t number, char text[WW_UNSUPPORTED_TEXT_MAX]);
 
 /* "Ethernet", "raw IP"…; NULL for a LINKTYPE_ value that is not decoded. See link.def. */
 const char *ww_link_name(uint16_t link_type);

@@ -534,8 +534,16 @@ static void counts(void **state)
 	assert_int_equal(counts.n_unsupported, WW_UNSUPPORTED_MAX);
 	assert_int_equal(counts.unsupported[31].packets, 2);
 	assert_int_equal(counts.unsupported_others, 16);
-	assert_string_equal(ww_unsupported_name(WW_NUMBERING_ETHER, 0x88cc), "LLDP");
-	assert_null(ww_unsupported_name(WW_NUMBERING_ETHER, 0x1234));
+	char text[WW_UNSUPPORTED_TEXT_MAX];
+	assert_string_equal(ww_unsupported_print(WW_NUMBERING_ETHER, 0x88cc, text), "LLDP");
+	assert_string_equal(
+		ww_unsupported_print(WW_NUMBERING_ETHER, 0x1234, text), "Ethernet type 0x1234");
+	assert_string_equal(ww_unsupported_print(WW_NUMBERING_IP, 200, text), "IP protocol 200");
+	/* The names fit. */
+	for (unsigned kind = 0; kind < WW_NUMBERING_COUNT; kind++)
+		for (unsigned number = 0; number < 65536; number++)
+			assert_true(strlen(ww_unsupported_print((enum ww_numbering)kind,
+					    (uint16_t)number, text)) < WW_UNSUPPORTED_TEXT_MAX - 1);
 	assert_string_equal(ww_encapsulation_key(WW_ENCAPSULATION_MPLS), "mpls");
 	assert_false(ww_encapsulation_is_tunnel(WW_ENCAPSULATION_VLAN));
 	assert_true(ww_encapsulation_is_tunnel(WW_ENCAPSULATION_VXLAN));

@@ -57,6 +57,51 @@ static void add_undecoded(struct ww_json *json, const struct ww_packet_counts *c
 	ww_json_end(json, '}');
 }
 
+/* The same by what it was: [{"numbering":"ethernet","number":35020,"name":"LLDP","packets":3}, …] */
+static void add_unsupported(struct ww_json *json, const struct ww_packet_counts *counts)
+{
+	char text[WW_UNSUPPORTED_TEXT_MAX];
+	if (counts->n_unsupported == 0)
+		return;
+	ww_json_array(json, "unsupported");
+	for (uint32_t i = 0; i < counts->n_unsupported; i++) {
+		const struct ww_unsupported *one = &counts->unsupported[i];
+		enum ww_numbering in = (enum ww_numbering)one->in;
+		ww_json_object(json, NULL);
+		ww_json_string(json, "numbering", ww_numbering_name(in));
+		ww_json_int(json, "number", one->number);
+		ww_json_string(json, "name", ww_unsupported_print(in, one->number, text));
+		ww_json_int(json, "packets", (int64_t)one->packets);
+		ww_json_end(json, '}');
+	}
+	ww_json_end(json, ']');
+	if (counts->unsupported_others)
+		ww_json_int(json, "unsupported_others", (int64_t)counts->unsupported_others);
+}
+
+uint64_t ww_watch_encapsulated(const struct ww_watch_summary *summary, enum ww_encapsulation which)
+{
+	return summary->packets->encapsulations[which] + summary->flows->encapsulations[which];
+}
+
+/* What packets were wrapped in: {"vlan":12,"vxlan":3}; not there when in nothing. */
+static void add_encapsulations(struct ww_json *json, const struct ww_watch_summary *summary)
+{
+	bool any = false;
+	for (unsigned i = 0; i < WW_ENCAPSULATION_COUNT; i++) {
+		enum ww_encapsulation which = (enum ww_encapsulation)i;
+		uint64_t n = ww_watch_encapsulated(summary, which);
+		if (n == 0)
+			continue;
+		if (!any)
+			ww_json_object(json, "encapsulations");
+		any = true;
+		ww_json_int(json, ww_encapsulation_key(which), (int64_t)n);
+	}
+	if (any)
+		ww_json_end(json, '}');
+}
+
 static void add_losses(struct ww_json *json, const struct ww_watch_summary *summary,
 	const struct ww_watch_input *input)
 {
@@ -160,7 +205,9 @@ void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *su
 	ww_json_end(&json, '}');
 	add_time(&json, "first", summary->any_packet, summary->first_us);
 	add_time(&json, "last", summary->any_packet, summary->last_us);
+	add_encapsulations(&json, summary);
 	add_undecoded(&json, packets);
+	add_unsupported(&json, packets);
 	add_losses(&json, summary, input);
 	add_scan_test(&json, summary);
 	ww_json_int(&json, "findings", (int64_t)summary->findings);

@@ -297,6 +297,10 @@ static void each_counter_has_its_place(void **state)
 		{&flows.fragments_dropped, "\"fragments_dropped\":1", false},
 		{&flows.fragment_conflicts, "\"fragment_conflicts\":1", false},
 		{&summary.sids_given, "\"sids_given\":1", false},
+		{&packets.encapsulations[WW_ENCAPSULATION_VXLAN], "\"encapsulations\":{\"vxlan\":1}",
+			false},
+		{&flows.encapsulations[WW_ENCAPSULATION_MPLS], "\"encapsulations\":{\"mpls\":1}",
+			false},
 	};
 	for (size_t i = 0; i < WW_N(rows); i++) {
 		struct ww_buf json = WW_BUF_INIT;
@@ -318,6 +322,27 @@ static void each_counter_has_its_place(void **state)
 	}
 }
 
+static void what_is_not_decoded_is_named(void **state)
+{
+	struct ww_packet_counts packets = {
+		.unsupported = {{WW_NUMBERING_ETHER, 0x88cc, 3}, {WW_NUMBERING_IP, 250, 1}},
+		.n_unsupported = 2,
+		.unsupported_others = 4,
+	};
+	struct ww_flow_counts flows = {0};
+	struct ww_watch_summary summary = {.packets = &packets, .flows = &flows};
+	const struct ww_watch_input input = {.file = "f", .format = "pcap", .note = ""};
+	struct ww_buf json = WW_BUF_INIT;
+	ww_watch_summary_json(&json, &summary, &input);
+	assert_non_null(strstr(ww_buf_text(&json),
+		"\"unsupported\":["
+		"{\"numbering\":\"ethernet\",\"number\":35020,\"name\":\"LLDP\",\"packets\":3},"
+		"{\"numbering\":\"ip\",\"number\":250,\"name\":\"IP protocol 250\",\"packets\":1}],"
+		"\"unsupported_others\":4"));
+	assert_false(ww_watch_lost(&summary));
+	ww_buf_done(&json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +351,7 @@ int main(void)
 		cmocka_unit_test(silent_hosts_show_a_scanner),
 		cmocka_unit_test(a_bad_stage_text_is_told_with_its_line),
 		cmocka_unit_test(each_counter_has_its_place),
+		cmocka_unit_test(what_is_not_decoded_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,6 +126,30 @@ static void place_hit(const struct ww_hit *hit, struct ww_detect_hit *ret)
 		ret->flow);
 }
 
+/* "VXLAN 192.0.2.1 > 192.0.2.2": the tunnel around the packet, as far as there is room. */
+static void add_tunnel(struct ww_evidence *evidence, const struct ww_packet *packet)
+{
+	struct ww_ip src, dst;
+	char from[WW_IP_TEXT_MAX], to[WW_IP_TEXT_MAX];
+	size_t len = strlen(evidence->note);
+	if (!packet || !ww_packet_outer(packet, &src, &dst))
+		return;
+	const char *before = ", in ";
+	for (unsigned i = 0; i < WW_ENCAPSULATION_COUNT && len < sizeof(evidence->note); i++) {
+		if (!(packet->encapsulations >> i & 1))
+			continue;
+		snprintf(evidence->note + len, sizeof(evidence->note) - len, "%s%s", before,
+			ww_encapsulation_name((enum ww_encapsulation)i));
+		len = strlen(evidence->note);
+		before = "+";
+	}
+	/* Addresses whole or not at all. */
+	char ends[2 * WW_IP_TEXT_MAX + 8];
+	snprintf(ends, sizeof(ends), " %s > %s", ww_ip_print(&src, from), ww_ip_print(&dst, to));
+	if (strlen(ends) < sizeof(evidence->note) - len)
+		set_text(evidence->note + len, sizeof(evidence->note) - len, ends);
+}
+
 static void fill_evidence(const struct ww_hit *hit, struct ww_detect_hit *ret)
 {
 	struct ww_evidence *evidence = &ret->evidence;
@@ -140,6 +164,7 @@ static void fill_evidence(const struct ww_hit *hit, struct ww_detect_hit *ret)
 	evidence->score = NAN;
 	set_text(evidence->note, sizeof(evidence->note),
 		hit->in_stream ? "bytes of the stream" : "bytes of the packet");
+	add_tunnel(evidence, hit->packet);
 	copy_spans(evidence, hit);
 	set_text(evidence->file, sizeof(evidence->file), hit->rule->file);
 	evidence->at = hit->rule->at;

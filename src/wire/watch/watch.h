@@ -93,6 +93,9 @@ struct ww_watch_summary {
 	uint64_t one_sided;        /* success stages of which one direction only was seen */
 };
 void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *ret);
+/* Packets that were wrapped in it, fragments put together among them. */
+uint64_t ww_watch_encapsulated(
+	const struct ww_watch_summary *summary, enum ww_encapsulation encapsulation);
 /* The i-th host of an outbreak and the i-th incident, NULL behind the last. After finish. */
 const struct ww_host *ww_watch_host(const struct ww_watch *watch, size_t i);
 const struct ww_incident *ww_watch_incident(const struct ww_watch *watch, size_t i);

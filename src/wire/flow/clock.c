@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/flow/flow-private.h"
 
-/* Frames that several queues or interfaces captured are out of order by less than this. */
-#define REORDER_US  ((int64_t)1000000)
 #define STEP_MAX_US ((int64_t)300 * 1000000)
 
-bool ww_clock_feed(struct ww_clock *clock, int64_t time_us)
+bool ww_clock_step(struct ww_clock *clock, int64_t time_us)
 {
 	int64_t time = ww_clock_clamp(time_us);
 	if (!clock->started) {
@@ -22,7 +20,7 @@ bool ww_clock_feed(struct ww_clock *clock, int64_t time_us)
 	}
 	if (step > 0)
 		clock->now_us += step;
-	else if (step < -REORDER_US)
+	else if (step < -WW_CLOCK_REORDER_US)
 		clock->origin_us = time - clock->now_us;
 	return back;
 }

@@ -30,7 +30,7 @@ void ww_duplicates_done(struct ww_duplicates *duplicates)
 	duplicates->tags = NULL;
 }
 
-static uint64_t mix_bytes(uint64_t hash, uint64_t secret, const uint8_t *bytes, uint32_t len)
+static inline uint64_t mix_bytes(uint64_t hash, uint64_t secret, const uint8_t *bytes, uint32_t len)
 {
 	uint64_t a = 0;
 	uint64_t b = 0;
@@ -46,7 +46,7 @@ static uint64_t mix_bytes(uint64_t hash, uint64_t secret, const uint8_t *bytes, 
 	return ww_hash_mum(a ^ hash, b ^ secret ^ (uint64_t)len << 32);
 }
 
-static uint64_t mix_options(uint64_t hash, uint64_t secret, const struct ww_packet *p)
+static inline uint64_t mix_options(uint64_t hash, uint64_t secret, const struct ww_packet *p)
 {
 	if (p->tcp_header_len <= TCP_HEADER || !p->transport)
 		return hash;
@@ -57,28 +57,31 @@ static uint64_t mix_options(uint64_t hash, uint64_t secret, const struct ww_pack
 		hash, secret, p->transport + TCP_HEADER, (uint32_t)p->tcp_header_len - TCP_HEADER);
 }
 
-static uint64_t duplicate_hash(
+static inline uint64_t duplicate_hash(
 	const struct ww_hash_key *key, const struct ww_packet *p, const struct ww_keys *keys)
 {
-	if (p->ip_id == 0 && !(p->proto == WW_PROTO_TCP && p->has_transport))
+	bool tcp = p->proto == WW_PROTO_TCP && p->has_transport;
+	if (p->ip_id == 0 && !tcp)
 		return 0;
-	uint64_t about = (uint64_t)p->ip_id << 32 | (uint64_t)p->proto << 24 | p->fragment_offset;
-	uint64_t hash = ww_hash_mum(keys->src_end ^ about, keys->dst_end ^ key->k[1]);
-	if (p->has_transport && p->proto == WW_PROTO_TCP) {
+	uint64_t hash;
+	if (tcp) {
 		uint64_t numbers = (uint64_t)p->seq << 32 | p->ack;
-		uint64_t rest =
-			(uint64_t)p->tcp_flags << 56 | (uint64_t)p->window << 32 | p->payload_wire;
-		hash = ww_hash_mum(hash ^ numbers, key->k[2] ^ rest);
+		uint64_t rest = (uint64_t)p->tcp_flags << 56 ^ (uint64_t)p->window << 40 ^
+				(uint64_t)p->ip_id << 24 ^ p->payload_wire;
+		hash = ww_hash_mum(keys->src_end ^ numbers, (keys->dst_end ^ key->k[1]) + rest);
 		hash = mix_options(hash, key->k[0], p);
-	} else if (p->has_transport) {
-		hash ^= (uint64_t)p->sport << 16 | p->dport;
+	} else {
+		/* Of ICMP: type and code. */
+		uint64_t kind = p->has_transport ? (uint64_t)p->sport << 8 ^ p->dport : 0;
+		uint64_t about = (uint64_t)p->ip_id << 24 ^ p->fragment_offset;
+		hash = ww_hash_mum(keys->src_end ^ about, (keys->dst_end ^ key->k[1]) + kind);
 	}
 	if (p->payload_len)
 		hash = mix_bytes(hash, key->k[3] ^ p->payload_wire, p->payload, p->payload_len);
-	return hash ? hash : 1;
+	return hash + !hash;
 }
 
-static uint8_t kind_of(const struct ww_packet *packet)
+static inline uint8_t kind_of(const struct ww_packet *packet)
 {
 	if (packet->ip_version == 0)
 		return WW_KIND_NONE;
@@ -99,17 +102,17 @@ void ww_keys_make(
 	const struct ww_hash_key *key, const struct ww_packet *packet, struct ww_keys *ret)
 {
 	ret->kind = kind_of(packet);
+	ret->entry = UINT32_MAX;
 	if (ret->kind == WW_KIND_NONE) {
 		ret->duplicate = 0;
 		return;
 	}
+	bool ports = ret->kind >= WW_KIND_SYN;
 	ret->src_host = ww_host_hash(key, &packet->src);
 	ret->dst_host = ww_host_hash(key, &packet->dst);
-	bool ports = ret->kind >= WW_KIND_SYN;
 	ret->src_end = ww_end_hash(key, ret->src_host, packet->proto, ports ? packet->sport : 0);
 	ret->dst_end = ww_end_hash(key, ret->dst_host, packet->proto, ports ? packet->dport : 0);
 	ret->flow = ww_hash_mum((ret->src_end + ret->dst_end) ^ key->k[0],
 		(ret->src_end ^ ret->dst_end) ^ key->k[1]);
-	ret->attempt = ww_attempt_hash(key, ret->src_host, ret->dst_end);
 	ret->duplicate = duplicate_hash(key, packet, ret);
 }

@@ -7,6 +7,8 @@
 #include "wire/flow/flow.h"
 #include "wire/flow/patchwork-private.h"
 
+#include <stddef.h>
+
 /* 60 s, after which a tuple that comes again is somebody new. */
 #define WW_REUSE_US ((int64_t)60 * 1000000)
 /* A datagram after three quiet minutes begins a new conversation (RFC 4787 asks NATs for two). */
@@ -36,8 +38,26 @@ static inline int64_t ww_clock_clamp(int64_t time_us)
 	return time_us < -WW_TIME_LIMIT_US ? -WW_TIME_LIMIT_US : time_us;
 }
 
+/* Anything but a small step ahead. Returns whether time stepped back. */
+bool ww_clock_step(struct ww_clock *clock, int64_t time_us);
+
+/* Frames that several queues or interfaces captured are out of order by less than this. */
+#define WW_CLOCK_REORDER_US ((int64_t)1000000)
+
 /* Returns whether time stepped back. */
-bool ww_clock_feed(struct ww_clock *clock, int64_t time_us);
+static inline bool ww_clock_feed(struct ww_clock *clock, int64_t time_us)
+{
+	/* As unsigned numbers, so that hostile times neither overflow nor pass for a small step. */
+	uint64_t since = (uint64_t)time_us - (uint64_t)clock->last_us;
+	uint64_t step = (uint64_t)time_us - (uint64_t)clock->origin_us - (uint64_t)clock->now_us;
+	if (clock->started && since <= (uint64_t)WW_CLOCK_REORDER_US &&
+		step <= (uint64_t)WW_CLOCK_REORDER_US) {
+		clock->last_us = time_us;
+		clock->now_us += (int64_t)step;
+		return false;
+	}
+	return ww_clock_step(clock, time_us);
+}
 
 /* ---- keys: every table's hash of a packet, from one pass over its addresses ---- */
 
@@ -53,9 +73,9 @@ enum ww_kind {
 struct ww_keys {
 	uint64_t src_host, dst_host; /* of the addresses */
 	uint64_t src_end, dst_end;   /* of address, protocol and port */
-	uint64_t flow;               /* the same for both directions */
-	uint64_t attempt;            /* of the sender's attempts at the receiver's endpoint */
+	uint64_t flow;               /* the same for both directions; kinds with ports only */
 	uint64_t duplicate;
+	uint32_t entry; /* the flow is probably this entry; UINT32_MAX: no idea */
 	uint8_t kind;
 };
 
@@ -67,10 +87,11 @@ static inline uint64_t ww_host_hash(const struct ww_hash_key *key, const struct 
 	return ww_hash_mum(ww_ip_word(ip, 0) ^ key->k[0], ww_ip_word(ip, 1) ^ key->k[1]);
 }
 
+/* Only ever an ingredient of another hash: the multiplier is secret, the sum is not mixed. */
 static inline uint64_t ww_end_hash(
 	const struct ww_hash_key *key, uint64_t host, uint8_t proto, uint16_t port)
 {
-	return ww_hash_mum(host ^ key->k[2], ((uint64_t)proto << 16 | port) ^ key->k[3]);
+	return host + ((uint64_t)proto << 16 | port) * (key->k[2] | 1);
 }
 
 /* A client's attempts to one endpoint share a bucket, so that SYN, SYN-ACK and RST meet in it. */
@@ -244,16 +265,18 @@ enum {
 	WW_ENTRY_ENDED = 128,    /* sink.end was called: a tombstone that absorbs what comes late */
 };
 
-/* Two cache lines. */
+/* Two cache lines. flow.table holds the flags above. */
 struct ww_entry {
 	struct ww_flow flow;
 	uint32_t seq[2];    /* sequence number of the first byte, by direction */
 	uint16_t stream[2]; /* or WW_NO_STREAM */
-	uint8_t flags;
 	uint8_t reset; /* bit: this direction's sender has sent an RST that was believed; seq[] is
 			  its number then */
+	uint8_t unused[11];
 };
 _Static_assert(sizeof(struct ww_entry) == 128, "a flow is two cache lines");
+_Static_assert(
+	offsetof(struct ww_flow, first_us) == 64, "what each packet touches is in the first");
 
 struct ww_table {
 	struct ww_ways *ways;     /* owned */
@@ -440,7 +463,7 @@ void ww_attempt_icmp(struct ww_flows *flows, const struct ww_packet *packet);
 
 /* table.c */
 /* The entry of the packet's flow and the packet's direction, or NULL. */
-struct ww_entry *ww_table_find(struct ww_flows *flows, uint64_t hash,
+struct ww_entry *ww_table_find(struct ww_flows *flows, const struct ww_keys *keys,
 	const struct ww_packet *packet, enum ww_dir *ret_dir);
 struct ww_flow_begin {
 	enum ww_dir dir; /* of the packet: who is the client */

@@ -131,25 +131,37 @@ static void count_hosts(
 	ww_hosts_add(&flows->hosts, &packet->dst, keys->dst_host);
 }
 
+/* Of the attempts that the packet's sender made at its receiver, and the other way round. */
+static inline uint64_t sent_hash(const struct ww_flows *flows, const struct ww_keys *keys)
+{
+	return ww_attempt_hash(&flows->key, keys->src_host, keys->dst_end);
+}
+
+static inline uint64_t answered_hash(const struct ww_flows *flows, const struct ww_keys *keys)
+{
+	return ww_attempt_hash(&flows->key, keys->dst_host, keys->src_end);
+}
+
 /* The packet's sender is the client of an attempt / the server of one. */
 static bool find_sent(struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *p,
 	struct ww_slot *ret)
 {
-	return ww_attempt_find(flows, keys->attempt, &p->src, p->sport, &p->dst, p->dport,
+	return ww_attempt_find(flows, sent_hash(flows, keys), &p->src, p->sport, &p->dst, p->dport,
 		p->proto == WW_PROTO_UDP, ret);
 }
 
 static bool find_answered(struct ww_flows *flows, const struct ww_keys *keys,
 	const struct ww_packet *p, struct ww_slot *ret)
 {
-	return ww_attempt_find(flows, ww_attempt_hash(&flows->key, keys->dst_host, keys->src_end),
-		&p->dst, p->dport, &p->src, p->sport, p->proto == WW_PROTO_UDP, ret);
+	return ww_attempt_find(flows, answered_hash(flows, keys), &p->dst, p->dport, &p->src,
+		p->sport, p->proto == WW_PROTO_UDP, ret);
 }
 
 /* Who is the server, where nobody saw the beginning: the direction of the packet. */
 static enum ww_dir guess(const struct ww_flows *flows, const struct ww_packet *p)
 {
-	/* A client may well use a worm's port, which is nobody's otherwise, but not a system port. */
+	/* A client may well use a worm's port, which is nobody's otherwise, but not a system port.
+	 */
 	bool src = p->sport < PORT_SYSTEM_END;
 	bool dst = p->dport < PORT_SYSTEM_END;
 	if (src == dst) {
@@ -187,16 +199,16 @@ static void tcp_state(struct ww_flows *flows, struct ww_entry *entry, enum ww_di
 	if (!flow->groups[dir]) {
 		/* If it is wanted later, its stream begins there. */
 		if (packet->payload_wire)
-			entry->flags &= (uint8_t) ~(WW_ENTRY_SEQ << dir);
+			entry->flow.table &= (uint8_t) ~(WW_ENTRY_SEQ << dir);
 	} else if (!(flags & WW_TCP_RST)) {
 		ww_stream_segment(flows, entry, dir, packet);
 	}
 	if (flags & WW_TCP_RST) {
 		reset(flows, entry, dir, packet);
 	} else if (flags & WW_TCP_FIN) {
-		entry->flags |= (uint8_t)(WW_ENTRY_FIN << dir);
+		flow->table |= (uint8_t)(WW_ENTRY_FIN << dir);
 	}
-	if ((entry->flags & (3 * WW_ENTRY_FIN)) == 3 * WW_ENTRY_FIN &&
+	if ((entry->flow.table & (3 * WW_ENTRY_FIN)) == 3 * WW_ENTRY_FIN &&
 		ww_stream_over(flows, entry, 0) && ww_stream_over(flows, entry, 1))
 		flow->closed = true;
 	if (flow->closed)
@@ -230,15 +242,15 @@ static void flow_packet(struct ww_flows *flows, struct ww_entry *entry, enum ww_
 	const struct ww_packet *packet)
 {
 	struct ww_flow *flow = &entry->flow;
-	flow->packets[dir] += flow->packets[dir] != UINT32_MAX;
-	flow->bytes[dir] += packet->payload_wire;
 	flow->last_us = ww_clock_clamp(packet->time_us);
 	flow->last_frame = packet->frame;
 	if (dir == WW_DIR_TO_SERVER)
-		entry->flags |= WW_ENTRY_CONFIRMED;
-	if (entry->flags & WW_ENTRY_ENDED)
+		flow->table |= WW_ENTRY_CONFIRMED;
+	if (flow->table & WW_ENTRY_ENDED)
 		return;
 	hear(flows, entry, dir, packet);
+	if (flow->groups[WW_DIR_TO_SERVER] | flow->groups[WW_DIR_TO_CLIENT])
+		flow->bytes[dir] += packet->payload_wire;
 	if (flow->groups[dir] && flows->sink.packet)
 		flows->sink.packet(flows->sink.context, flow, dir, packet);
 	if (flow->proto == WW_PROTO_TCP)
@@ -260,7 +272,7 @@ static void syn_ack(
 {
 	enum ww_dir dir;
 	struct ww_slot slot;
-	struct ww_entry *entry = ww_table_find(flows, keys->flow, packet, &dir);
+	struct ww_entry *entry = ww_table_find(flows, keys, packet, &dir);
 	bool found = find_answered(flows, keys, packet, &slot);
 	if (!found || ww_attempt_state(slot.attempt) == WW_ATTEMPT_REVERSED) {
 		if (entry) {
@@ -269,9 +281,7 @@ static void syn_ack(
 		}
 		flows->counts.backscatter++;
 		if (!found)
-			ww_attempt_reverse(flows,
-				ww_attempt_hash(&flows->key, keys->dst_host, keys->src_end),
-				packet);
+			ww_attempt_reverse(flows, answered_hash(flows, keys), packet);
 		count_hosts(flows, keys, packet);
 		lone(flows, packet);
 		return;
@@ -287,7 +297,7 @@ static void syn_ack(
 	entry = ww_table_begin(flows, keys, packet, &begin);
 	entry->seq[WW_DIR_TO_SERVER] = packet->ack;
 	entry->seq[WW_DIR_TO_CLIENT] = packet->seq + 1;
-	entry->flags |= 3 * WW_ENTRY_SEQ;
+	entry->flow.table |= 3 * WW_ENTRY_SEQ;
 	flow_packet(flows, entry, WW_DIR_TO_CLIENT, packet);
 }
 
@@ -357,8 +367,8 @@ static void tcp(struct ww_flows *flows, const struct ww_keys *keys, const struct
 		syn_ack(flows, keys, packet);
 		return;
 	}
-	struct ww_entry *entry = ww_table_find(flows, keys->flow, packet, &dir);
-	if (entry && entry->flags & WW_ENTRY_ENDED && packet->payload_wire &&
+	struct ww_entry *entry = ww_table_find(flows, keys, packet, &dir);
+	if (entry && entry->flow.table & WW_ENTRY_ENDED && packet->payload_wire &&
 		ww_clock_clamp(packet->time_us) - entry->flow.last_us > WW_REUSE_US) {
 		ww_table_remove(flows, entry, packet);
 		entry = NULL;
@@ -371,7 +381,7 @@ static void tcp(struct ww_flows *flows, const struct ww_keys *keys, const struct
 		return;
 	}
 	if (entry) {
-		if (entry->flags & WW_ENTRY_ENDED && flags & WW_TCP_RST)
+		if (entry->flow.table & WW_ENTRY_ENDED && flags & WW_TCP_RST)
 			refusal(flows, keys, packet); /* of a SYN that used the ports again */
 		flow_packet(flows, entry, dir, packet);
 		return;
@@ -445,7 +455,7 @@ static void udp(struct ww_flows *flows, const struct ww_keys *keys, const struct
 {
 	enum ww_dir dir;
 	struct ww_slot slot;
-	struct ww_entry *entry = ww_table_find(flows, keys->flow, packet, &dir);
+	struct ww_entry *entry = ww_table_find(flows, keys, packet, &dir);
 	if (entry && ww_clock_clamp(packet->time_us) - entry->flow.last_us > WW_UDP_IDLE_US) {
 		ww_table_remove(flows, entry, packet);
 		entry = NULL;
@@ -465,7 +475,7 @@ static void udp(struct ww_flows *flows, const struct ww_keys *keys, const struct
 		return;
 	}
 	if (is_contact(flows, packet))
-		ww_attempt_send(flows, keys->attempt, packet);
+		ww_attempt_send(flows, sent_hash(flows, keys), packet);
 	lone(flows, packet);
 }
 
@@ -477,7 +487,7 @@ static void process(
 	switch ((enum ww_kind)keys->kind) {
 	case WW_KIND_SYN:
 		count_hosts(flows, keys, packet);
-		ww_attempt_send(flows, keys->attempt, packet);
+		ww_attempt_send(flows, sent_hash(flows, keys), packet);
 		lone(flows, packet);
 		break;
 	case WW_KIND_TCP: tcp(flows, keys, packet); break;
@@ -526,13 +536,13 @@ WW_PREFETCHES void prefetch_first(const struct ww_flows *flows, const struct ww_
 		return;
 	ww_duplicates_prefetch(&flows->duplicates, keys->duplicate);
 	if (keys->kind == WW_KIND_SYN)
-		ww_attempts_prefetch(&flows->attempts, keys->attempt);
+		ww_attempts_prefetch(&flows->attempts, sent_hash(flows, keys));
 	else if (keys->kind >= WW_KIND_TCP)
 		__builtin_prefetch(&flows->table.ways[(uint32_t)keys->flow & flows->table.mask], 1);
 }
 
 /* The tags are here: fetch the flow, or, where there is none, the attempts. */
-WW_PREFETCHES void prefetch_second(const struct ww_flows *flows, const struct ww_keys *keys)
+WW_PREFETCHES void prefetch_second(const struct ww_flows *flows, struct ww_keys *keys)
 {
 	if (keys->kind < WW_KIND_TCP)
 		return;
@@ -542,14 +552,13 @@ WW_PREFETCHES void prefetch_second(const struct ww_flows *flows, const struct ww
 	for (uint32_t way = 0; way < WW_WAYS; way++) {
 		if (table->ways[bucket].tag[way] != tag)
 			continue;
-		const char *entry = (const char *)&table->entries[(size_t)bucket * WW_WAYS + way];
+		keys->entry = bucket * WW_WAYS + way;
+		const char *entry = (const char *)&table->entries[keys->entry];
 		__builtin_prefetch(entry, 1);
-		__builtin_prefetch(entry + 64, 1);
 		return;
 	}
-	ww_attempts_prefetch(
-		&flows->attempts, ww_attempt_hash(&flows->key, keys->dst_host, keys->src_end));
-	ww_attempts_prefetch(&flows->attempts, keys->attempt);
+	ww_attempts_prefetch(&flows->attempts, answered_hash(flows, keys));
+	ww_attempts_prefetch(&flows->attempts, sent_hash(flows, keys));
 }
 
 static void feed_batch(

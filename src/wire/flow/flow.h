@@ -94,14 +94,18 @@ enum {
 /* What a rule may remember on a flow. */
 enum { WW_FLOWBITS = 256 };
 
-/* A conversation, as others may see it. Valid during the callback. */
+/*
+ * A conversation, as others may see it. Valid during the callback. What most packets touch lies in
+ * the first 64 bytes: a packet of a flow that no rule looks at costs one cache line of it.
+ */
 struct ww_flow {
 	struct ww_ip client, server; /* who began; guessed when start_seen is false */
 	uint16_t client_port, server_port;
 	uint8_t proto;
-	bool start_seen;  /* the SYN (or first datagram) was captured */
-	bool established; /* SYN and SYN-ACK seen; or data in a connection that began before */
-	bool closed : 1;  /* FIN both ways, or RST */
+	uint8_t table;         /* belongs to wire/flow */
+	bool start_seen : 1;   /* the SYN (or first datagram) was captured */
+	bool established : 1;  /* SYN and SYN-ACK seen; or data in a connection that began before */
+	bool closed : 1;       /* FIN both ways, or RST */
 	/*
 	 * Bit: a direction that took part in the conversation: a datagram, or a TCP segment that
 	 * is no RST and acknowledges what fits the other direction's bytes, where those are known.
@@ -110,10 +114,13 @@ struct ww_flow {
 	unsigned char trouble : 5; /* WW_TROUBLE_ bits: what was shown of it may not be all */
 	uint16_t groups[2]; /* by direction: the set of rules that can apply, 0 for none */
 	uint32_t id;        /* unique in the run, in order of creation, from 1 */
-	int64_t first_us, last_us;
-	uint64_t first_frame, last_frame;
-	uint32_t packets[2]; /* by direction, at most UINT32_MAX. Of those before the answer one */
-	uint64_t bytes[2];   /* of payload on the wire; without that of those before the answer */
+	int64_t last_us;
+	uint64_t last_frame;
+
+	int64_t first_us;
+	uint64_t first_frame;
+	/* Of payload on the wire, while a group is set; without that of those before the answer. */
+	uint64_t bytes[2];
 	void **rule_state;  /* one pointer that belongs to wire/rules; freed by ww_flow_sink.forget */
 };
 
@@ -145,8 +152,9 @@ struct ww_flow_sink {
 	void *context;
 	/*
 	 * Asked once, when a flow begins: fill groups[] and say so. Default: no rule applies. A
-	 * group that is set later, in any call of this sink, holds from the next packet on: the
-	 * stream of a direction begins with the first segment that finds it set.
+	 * group that is set later, in `packet` or `stream` of the other direction, holds from the
+	 * next packet on: the stream of a direction begins with the first segment that finds it
+	 * set.
 	 */
 	void (*wanted)(void *context, struct ww_flow *flow);
 	void (*contact)(void *context, const struct ww_contact *contact);

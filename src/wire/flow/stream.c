@@ -399,7 +399,7 @@ void ww_stream_end(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir d
 	at.stream->newer = all->free_stream;
 	all->free_stream = entry->stream[dir];
 	entry->stream[dir] = WW_NO_STREAM;
-	entry->flags |= (uint8_t)(WW_ENTRY_UNSEEN << dir);
+	entry->flow.table |= (uint8_t)(WW_ENTRY_UNSEEN << dir);
 }
 
 static void evict_oldest(struct ww_flows *flows)
@@ -424,7 +424,7 @@ static struct ww_stream *take_stream(struct ww_flows *flows, struct ww_entry *en
 	const struct ww_ip *receiver =
 		dir == WW_DIR_TO_SERVER ? &entry->flow.server : &entry->flow.client;
 	all->free_stream = stream->newer;
-	bool known = entry->flags & (WW_ENTRY_SEQ << dir);
+	bool known = entry->flow.table & (WW_ENTRY_SEQ << dir);
 	*stream = (struct ww_stream){
 		.offset = known ? 0 : entry->flow.bytes[dir] - packet->payload_wire,
 		.next = known ? entry->seq[dir] : seq,
@@ -496,7 +496,7 @@ void ww_stream_segment(struct ww_flows *flows, struct ww_entry *entry, enum ww_d
 	bool fin = packet->tcp_flags & WW_TCP_FIN;
 	uint32_t wire_len = packet->payload_wire;
 	uint32_t seq = packet->seq + !!(packet->tcp_flags & WW_TCP_SYN);
-	if (entry->flags & (WW_ENTRY_UNSEEN << dir) || (!wire_len && !fin))
+	if (entry->flow.table & (WW_ENTRY_UNSEEN << dir) || (!wire_len && !fin))
 		return;
 	struct place at = place_of(flows, entry, dir, packet);
 	if (!at.stream && !wire_len)

@@ -53,13 +53,19 @@ static bool matches(const struct ww_flow *flow, const struct ww_packet *p, enum 
 	return false;
 }
 
-struct ww_entry *ww_table_find(
-	struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet, enum ww_dir *ret_dir)
+struct ww_entry *ww_table_find(struct ww_flows *flows, const struct ww_keys *keys,
+	const struct ww_packet *packet, enum ww_dir *ret_dir)
 {
 	struct ww_table *table = &flows->table;
-	uint32_t bucket = (uint32_t)hash & table->mask;
-	uint32_t tag = ww_table_tag(hash);
+	uint32_t bucket = (uint32_t)keys->flow & table->mask;
+	uint32_t tag = ww_table_tag(keys->flow);
 	struct ww_ways *ways = &table->ways[bucket];
+	/* Since it was looked up another may have taken its place: the tag and the tuple tell. */
+	if (keys->entry != UINT32_MAX && ways->tag[keys->entry % WW_WAYS] == tag &&
+		matches(&table->entries[keys->entry].flow, packet, ret_dir)) {
+		ways->stamp[keys->entry % WW_WAYS] = ++table->stamp;
+		return &table->entries[keys->entry];
+	}
 	for (uint32_t way = 0; way < WW_WAYS; way++) {
 		struct ww_entry *entry = &table->entries[(size_t)bucket * WW_WAYS + way];
 		if (ways->tag[way] == tag && matches(&entry->flow, packet, ret_dir)) {
@@ -81,9 +87,9 @@ static uint32_t choose_way(const struct ww_table *table, uint32_t bucket)
 			return way;
 		const struct ww_entry *entry = &table->entries[(size_t)bucket * WW_WAYS + way];
 		uint64_t rank = 1 + (uint64_t)(table->stamp - ways->stamp[way]);
-		if (entry->flags & WW_ENTRY_ENDED)
+		if (entry->flow.table & WW_ENTRY_ENDED)
 			rank |= (uint64_t)2 << 40;
-		else if (!(entry->flags & WW_ENTRY_CONFIRMED))
+		else if (!(entry->flow.table & WW_ENTRY_CONFIRMED))
 			rank |= (uint64_t)1 << 40;
 		if (rank > best_rank) {
 			best = way;
@@ -117,7 +123,6 @@ static void fill_entry(struct ww_flows *flows, uint32_t index, const struct ww_p
 				.first_frame =
 					begin->start_seen ? begin->start.sent_frame : packet->frame,
 				.last_frame = packet->frame,
-				.packets = {begin->start_seen, 0},
 				.rule_state = &table->rule_states[index],
 			},
 		.stream = {WW_NO_STREAM, WW_NO_STREAM},
@@ -128,7 +133,7 @@ static void fill_entry(struct ww_flows *flows, uint32_t index, const struct ww_p
 static bool is_over(const struct ww_entry *entry, int64_t now_us)
 {
 	int64_t idle_us = entry->flow.proto == WW_PROTO_UDP ? WW_UDP_IDLE_US : WW_TCP_IDLE_US;
-	return entry->flags & WW_ENTRY_ENDED || now_us - entry->flow.last_us >= idle_us;
+	return entry->flow.table & WW_ENTRY_ENDED || now_us - entry->flow.last_us >= idle_us;
 }
 
 struct ww_entry *ww_table_begin(struct ww_flows *flows, const struct ww_keys *keys,
@@ -160,7 +165,7 @@ void ww_table_close(struct ww_flows *flows, struct ww_entry *entry, const struct
 	struct ww_flow *flow = &entry->flow;
 	ww_stream_end(flows, entry, WW_DIR_TO_SERVER, packet);
 	ww_stream_end(flows, entry, WW_DIR_TO_CLIENT, packet);
-	entry->flags |= WW_ENTRY_ENDED;
+	entry->flow.table |= WW_ENTRY_ENDED;
 	if (flows->sink.end)
 		flows->sink.end(flows->sink.context, flow);
 	if (*flow->rule_state && flows->sink.forget)
@@ -172,7 +177,7 @@ void ww_table_remove(struct ww_flows *flows, struct ww_entry *entry, const struc
 {
 	struct ww_table *table = &flows->table;
 	size_t index = (size_t)(entry - table->entries);
-	if (!(entry->flags & WW_ENTRY_ENDED))
+	if (!(entry->flow.table & WW_ENTRY_ENDED))
 		ww_table_close(flows, entry, packet);
 	table->ways[index / WW_WAYS].tag[index % WW_WAYS] = 0;
 }

@@ -104,7 +104,7 @@ static inline void on_stream(void *context, struct ww_flow *flow, enum ww_dir di
 static inline void on_end(void *context, struct ww_flow *flow)
 {
 	struct recorder *r = context;
-	mix(r, flow->packets[0] + flow->packets[1]);
+	mix(r, flow->last_frame);
 	r->last_ended = *flow;
 	r->n_ended++;
 }

@@ -87,6 +87,13 @@ void ww_detect_free(struct ww_detect **detect)
 	*detect = NULL;
 }
 
+void ww_detect_expect(struct ww_detect *detect, const struct ww_ip *src, uint8_t proto)
+{
+	for (size_t i = 0; i < N; i++)
+		if (registered[i]->expect)
+			registered[i]->expect(detect->states[i], src, proto);
+}
+
 void ww_detect_contact(struct ww_detect *detect, const struct ww_contact *contact)
 {
 	for (size_t i = 0; i < N; i++)

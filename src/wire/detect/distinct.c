@@ -12,7 +12,6 @@ _Static_assert(1 << PRECISION == WW_DISTINCT_REGISTERS, "registers are 2^precisi
 
 /* An endpoint: 48 bits of the address's hash, never 0, and the port. 0 marks an empty slot. */
 struct owner {
-	uint64_t few[WW_DISTINCT_FEW];
 	uint32_t n;          /* endpoints, while exact */
 	uint32_t table;      /* 1-based; 0: none */
 	uint32_t first_port; /* + 1; 0: none is in the sketches */
@@ -21,7 +20,15 @@ struct owner {
 	bool one_port;     /* no other than first_port: endpoints are as many as hosts */
 	uint8_t floor;     /* the least register of the hosts' sketch, while one_port */
 	uint16_t at_floor; /* how many registers are it */
+	uint64_t few[WW_DISTINCT_FEW];
 };
+
+/* An endpoint on its way into a table: the slot is being fetched meanwhile. */
+struct waiting {
+	uint64_t endpoint;
+	uint32_t owner;
+};
+enum { WAITING = 8 };
 
 struct ww_distinct {
 	struct ww_hash_key key;
@@ -29,7 +36,9 @@ struct ww_distinct {
 	uint64_t *tables;
 	uint32_t *free_tables; /* 1-based, a stack */
 	uint32_t n_free, n_owners;
-	uint8_t *sketches; /* [owner][endpoints, hosts, ports][register] */
+	uint8_t *sketches;               /* [owner][endpoints, hosts, ports][register] */
+	struct waiting waiting[WAITING]; /* a ring; endpoint 0: none */
+	uint32_t next_waiting;
 };
 
 int ww_distinct_new(
@@ -123,7 +132,8 @@ static void sketch_endpoint(struct ww_distinct *distinct, uint32_t owner, uint64
 {
 	struct owner *self = &distinct->owners[owner];
 	uint32_t port = (uint32_t)(endpoint & 0xffff);
-	uint64_t host_hash = ww_hash_2(&distinct->key, endpoint >> 16, 2);
+	/* Mixed once already, into the endpoint, of which 48 bits are left. */
+	uint64_t host_hash = ww_hash_mum((endpoint >> 16) ^ distinct->key.k[2], distinct->key.k[3]);
 	if (self->first_port == 0) {
 		self->first_port = port + 1;
 		self->one_port = true;
@@ -153,11 +163,16 @@ static uint64_t *table_of(const struct ww_distinct *distinct, uint32_t table)
 	return distinct->tables + (size_t)(table - 1) * WW_DISTINCT_SLOTS;
 }
 
+static uint64_t place_of(const struct ww_distinct *distinct, uint64_t endpoint)
+{
+	return ww_hash_mum(endpoint ^ distinct->key.k[0], distinct->key.k[1]);
+}
+
 /* True when it is new. The table is never full: see WW_DISTINCT_EXACT. */
 static bool table_add(struct ww_distinct *distinct, uint32_t table, uint64_t endpoint)
 {
 	uint64_t *slots = table_of(distinct, table);
-	uint64_t at = ww_hash_2(&distinct->key, endpoint, 4);
+	uint64_t at = place_of(distinct, endpoint);
 	for (;; at++) {
 		uint64_t *slot = &slots[at % WW_DISTINCT_SLOTS];
 		if (*slot == endpoint)
@@ -202,37 +217,78 @@ static void grow(struct ww_distinct *distinct, uint32_t owner)
 		table_add(distinct, self->table, self->few[i]);
 }
 
+static void add_few(struct ww_distinct *distinct, uint32_t owner, uint64_t endpoint)
+{
+	struct owner *self = &distinct->owners[owner];
+	for (uint32_t i = 0; i < self->n; i++)
+		if (self->few[i] == endpoint)
+			return;
+	if (self->n < WW_DISTINCT_FEW) {
+		self->few[self->n++] = endpoint;
+		return;
+	}
+	grow(distinct, owner);
+	if (self->table)
+		self->n += table_add(distinct, self->table, endpoint);
+	else
+		sketch_endpoint(distinct, owner, endpoint);
+}
+
+/* What waited its turn, and was of a table then. */
+static void settle(struct ww_distinct *distinct, struct waiting *waiting)
+{
+	struct owner *self = &distinct->owners[waiting->owner];
+	uint64_t endpoint = waiting->endpoint;
+	waiting->endpoint = 0;
+	if (!endpoint)
+		return;
+	if (!self->table) {
+		sketch_endpoint(distinct, waiting->owner, endpoint);
+		return;
+	}
+	self->n += table_add(distinct, self->table, endpoint);
+	if (self->n >= WW_DISTINCT_EXACT)
+		grow(distinct, waiting->owner);
+}
+
+static void settle_all(struct ww_distinct *distinct)
+{
+	for (uint32_t i = 0; i < WAITING; i++)
+		settle(distinct, &distinct->waiting[i]);
+}
+
 void ww_distinct_add(
 	struct ww_distinct *distinct, uint32_t owner, const struct ww_ip *ip, uint16_t port)
 {
 	ww_assert(owner < distinct->n_owners);
 	struct owner *self = &distinct->owners[owner];
-	uint64_t host = ww_hash_2(&distinct->key, ww_ip_word(ip, 0), ww_ip_word(ip, 1)) >> 16;
+	uint64_t host = ww_hash_mum(ww_ip_word(ip, 0) ^ distinct->key.k[0],
+				ww_ip_word(ip, 1) ^ distinct->key.k[1]) >>
+			16;
 	uint64_t endpoint = (host ? host : 1) << 16 | port;
-	if (!self->sketched && !self->table) {
-		for (uint32_t i = 0; i < self->n; i++)
-			if (self->few[i] == endpoint)
-				return;
-		if (self->n < WW_DISTINCT_FEW) {
-			self->few[self->n++] = endpoint;
-			return;
-		}
-		grow(distinct, owner);
-	}
-	if (self->table) {
-		if (table_add(distinct, self->table, endpoint))
-			self->n++;
-		if (self->n >= WW_DISTINCT_EXACT)
-			grow(distinct, owner);
+	if (self->sketched) {
+		sketch_endpoint(distinct, owner, endpoint);
 		return;
 	}
-	sketch_endpoint(distinct, owner, endpoint);
+	if (!self->table) {
+		add_few(distinct, owner, endpoint);
+		return;
+	}
+	/* The tables of many scanners are more than the cache holds: the slot is fetched now, and
+	   looked at when the ring comes round. Nobody can tell: it is a set. */
+	__builtin_prefetch(
+		&table_of(distinct, self->table)[place_of(distinct, endpoint) % WW_DISTINCT_SLOTS],
+		1);
+	struct waiting *waiting = &distinct->waiting[distinct->next_waiting++ % WAITING];
+	settle(distinct, waiting);
+	*waiting = (struct waiting){endpoint, owner};
 }
 
 void ww_distinct_reset(struct ww_distinct *distinct, uint32_t owner)
 {
 	ww_assert(owner < distinct->n_owners);
 	struct owner *self = &distinct->owners[owner];
+	settle_all(distinct);
 	table_release(distinct, self);
 	if (self->sketched)
 		memset(sketch_of(distinct, owner, ENDPOINTS), 0, SKETCHES * WW_DISTINCT_REGISTERS);
@@ -299,9 +355,10 @@ static uint64_t count_sorted(uint64_t *words, size_t n)
 	return distinct;
 }
 
-struct ww_distinct_counts ww_distinct_count(const struct ww_distinct *distinct, uint32_t owner)
+struct ww_distinct_counts ww_distinct_count(struct ww_distinct *distinct, uint32_t owner)
 {
 	ww_assert(owner < distinct->n_owners);
+	settle_all(distinct);
 	const struct owner *self = &distinct->owners[owner];
 	if (self->sketched)
 		return (struct ww_distinct_counts){

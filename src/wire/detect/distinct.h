@@ -39,4 +39,4 @@ void ww_distinct_add(
 	struct ww_distinct *distinct, uint32_t owner, const struct ww_ip *ip, uint16_t port);
 /* Forgets all of `owner`. */
 void ww_distinct_reset(struct ww_distinct *distinct, uint32_t owner);
-struct ww_distinct_counts ww_distinct_count(const struct ww_distinct *distinct, uint32_t owner);
+struct ww_distinct_counts ww_distinct_count(struct ww_distinct *distinct, uint32_t owner);

@@ -82,16 +82,17 @@ struct ww_trw {
 	struct ww_hash_key key;
 	struct ww_detect_sink sink;
 
-	struct source *sources;
+	struct source *sources; /* in sources_memory, at a cache line */
 	uint32_t n_sources;
 	struct walk *walks;
 	uint32_t n_walks, next_walk; /* next_walk: the hand of the clock */
 	uint16_t *free_walks;        /* 0-based, a stack */
 	uint32_t n_free_walks;
-	struct scanner *scanners;
+	struct scanner *scanners; /* likewise */
 	uint32_t *scanner_tags; /* hashes of their addresses, side by side for a quick search */
 	uint32_t n_scanners, next_scanner;
 	struct ww_distinct *distinct;
+	void *sources_memory, *scanners_memory; /* owned */
 
 	bool started;
 	int64_t now_us, elapsed_us;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/lines.h"
 #include "wire/detect/detectors.h"
 #include "wire/detect/trw-private.h"
 
@@ -69,9 +70,11 @@ int ww_trw_new(const struct ww_trw_config *config, struct ww_trw **ret, struct w
 	if (r == 0)
 		r = ww_distinct_new(config->key, trw->n_scanners, config->tables, &trw->distinct);
 	if (r == 0) {
-		trw->sources = calloc(trw->n_sources, sizeof *trw->sources);
+		trw->sources =
+			ww_lines_new(trw->n_sources * sizeof *trw->sources, &trw->sources_memory);
 		trw->walks = calloc(trw->n_walks, sizeof *trw->walks);
-		trw->scanners = calloc(trw->n_scanners, sizeof *trw->scanners);
+		trw->scanners = ww_lines_new(
+			trw->n_scanners * sizeof *trw->scanners, &trw->scanners_memory);
 		trw->scanner_tags = calloc(trw->n_scanners, sizeof *trw->scanner_tags);
 		trw->free_walks = calloc(trw->n_walks, sizeof *trw->free_walks);
 		if (!trw->sources || !trw->walks || !trw->scanners || !trw->scanner_tags ||
@@ -95,9 +98,9 @@ void ww_trw_free(struct ww_trw **trw)
 	if (!*trw)
 		return;
 	ww_distinct_free(&(*trw)->distinct);
-	free((*trw)->sources);
+	free((*trw)->sources_memory);
 	free((*trw)->walks);
-	free((*trw)->scanners);
+	free((*trw)->scanners_memory);
 	free((*trw)->scanner_tags);
 	free((*trw)->free_walks);
 	free(*trw);
@@ -181,12 +184,24 @@ static struct source *choose_way(struct source *set)
 	return victim;
 }
 
+static inline struct source *set_of(const struct ww_trw *trw, const struct ww_ip *ip, uint8_t proto)
+{
+	uint64_t hash = ww_hash_mum(ww_ip_word(ip, 0) ^ trw->key.k[0] ^ (uint64_t)proto << 56,
+		ww_ip_word(ip, 1) ^ trw->key.k[1]);
+	return trw->sources + (hash & (trw->n_sources / WW_TRW_WAYS - 1)) * WW_TRW_WAYS;
+}
+
+void ww_trw_expect(const struct ww_trw *trw, const struct ww_ip *src, uint8_t proto)
+{
+	_Static_assert(WW_TRW_WAYS * sizeof(struct source) <= 128, "a set is two lines at most");
+	const char *set = (const char *)set_of(trw, src, proto);
+	__builtin_prefetch(set, 1);
+	__builtin_prefetch(set + 64, 1);
+}
+
 static struct source *find_or_make(struct ww_trw *trw, const struct ww_ip *ip, uint8_t proto)
 {
-	uint64_t hash =
-		ww_hash_2(&trw->key, ww_ip_word(ip, 0) ^ (uint64_t)proto << 56, ww_ip_word(ip, 1));
-	struct source *set =
-		trw->sources + (hash & (trw->n_sources / WW_TRW_WAYS - 1)) * WW_TRW_WAYS;
+	struct source *set = set_of(trw, ip, proto);
 	for (struct source *way = set; way < set + WW_TRW_WAYS; way++)
 		if (way->proto == proto && ww_ip_equal(&way->ip, ip))
 			return way;
@@ -433,6 +448,11 @@ static void detector_done(void **state)
 	*state = NULL;
 }
 
+static void detector_expect(void *state, const struct ww_ip *src, uint8_t proto)
+{
+	ww_trw_expect(state, src, proto);
+}
+
 static void detector_contact(void *state, const struct ww_contact *contact)
 {
 	ww_trw_contact(state, contact);
@@ -474,6 +494,7 @@ const struct ww_detector ww_detector_trw = {
 		       WW_TRW_TABLES * WW_DISTINCT_SLOTS * sizeof(uint64_t),
 	.init = detector_init,
 	.done = detector_done,
+	.expect = detector_expect,
 	.contact = detector_contact,
 	.finish = detector_finish,
 	.count = detector_count,

@@ -98,6 +98,8 @@ struct ww_trw_config ww_trw_config_default(void);
  */
 int ww_trw_new(const struct ww_trw_config *config, struct ww_trw **ret, struct ww_err *err);
 void ww_trw_free(struct ww_trw **trw);
+/* A contact of this source is about to come: fetches what will be looked at. No other effect. */
+void ww_trw_expect(const struct ww_trw *trw, const struct ww_ip *src, uint8_t proto);
 /* At an alarm calls sink.finding. */
 void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact);
 /* Gives the last counts of every scanner to sink.update, in order of their alarms. */

@@ -20,6 +20,7 @@
  * the waiting time: the sequence of judgements is the same for every permutation of answer times
  * within the wait.
  */
+#include "base/lines.h"
 #include "wire/flow/flow-private.h"
 
 #include <stdlib.h>
@@ -29,7 +30,6 @@ enum {
 	WAIT_MIN_US = 500000,
 	WAIT_MAX_US = 3000000,
 	PREFETCH_AHEAD = 4,
-	LINE = 64,
 };
 
 static uint32_t power_of_two(uint32_t n)
@@ -40,14 +40,6 @@ static uint32_t power_of_two(uint32_t n)
 	return power;
 }
 
-/* Zeroed, at a cache line, and not touched: pages that are never used cost nothing. */
-static void *lines_new(size_t n, void **ret_memory)
-{
-	*ret_memory = calloc(n + 1, LINE);
-	return *ret_memory ? (void *)(((uintptr_t)*ret_memory + LINE - 1) & ~(uintptr_t)(LINE - 1))
-			   : NULL;
-}
-
 int ww_attempts_init(struct ww_attempts *attempts, uint32_t slots)
 {
 	uint32_t places = power_of_two(slots < WW_BUCKET_SHARE ? WW_BUCKET_SHARE : slots);
@@ -55,8 +47,9 @@ int ww_attempts_init(struct ww_attempts *attempts, uint32_t slots)
 	attempts->ring_mask = places - 1;
 	attempts->wait_us = WAIT_FIRST_US;
 	attempts->mean_us = -1;
-	attempts->buckets = lines_new(places / WW_BUCKET_SHARE, &attempts->memory[0]);
-	attempts->ring = lines_new(places, &attempts->memory[1]);
+	attempts->buckets = ww_lines_new(
+		places / WW_BUCKET_SHARE * sizeof(*attempts->buckets), &attempts->memory[0]);
+	attempts->ring = ww_lines_new(places * sizeof(*attempts->ring), &attempts->memory[1]);
 	return attempts->buckets && attempts->ring ? 0 : -ENOMEM;
 }
 
@@ -265,6 +258,15 @@ static void tell_decided(struct ww_flows *flows)
 		pop(flows);
 }
 
+/* Who is soon told of. */
+static void expect(struct ww_flows *flows, uint32_t position)
+{
+	const struct ww_attempt *attempt = attempt_at(&flows->attempts, position);
+	if (flows->sink.expect)
+		flows->sink.expect(flows->sink.context, &attempt->client,
+			attempt->state & WW_ATTEMPT_UDP ? WW_PROTO_UDP : WW_PROTO_TCP);
+}
+
 void ww_attempts_judge(struct ww_flows *flows)
 {
 	struct ww_attempts *attempts = &flows->attempts;
@@ -274,6 +276,7 @@ void ww_attempts_judge(struct ww_flows *flows)
 		if (ww_attempt_state(attempt) == WW_ATTEMPT_PENDING &&
 			now - attempt->clock_us < attempts->wait_us)
 			return;
+		expect(flows, attempts->head + PREFETCH_AHEAD / 2);
 		__builtin_prefetch(attempt_at(attempts, attempts->head + PREFETCH_AHEAD), 1);
 		pop(flows);
 	}

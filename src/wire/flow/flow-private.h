@@ -272,7 +272,7 @@ struct ww_entry {
 	uint16_t stream[2]; /* or WW_NO_STREAM */
 	uint8_t reset; /* bit: this direction's sender has sent an RST that was believed; seq[] is
 			  its number then */
-	uint8_t unused[11];
+	uint8_t unused[3];
 };
 _Static_assert(sizeof(struct ww_entry) == 128, "a flow is two cache lines");
 _Static_assert(

@@ -194,8 +194,10 @@ static void tcp_state(struct ww_flows *flows, struct ww_entry *entry, enum ww_di
 {
 	struct ww_flow *flow = &entry->flow;
 	uint8_t flags = packet->tcp_flags;
-	if (flow->groups[!dir] && flags & WW_TCP_ACK)
+	if (flow->groups[!dir] && flags & WW_TCP_ACK && packet->ack != flow->acked[!dir]) {
+		flow->acked[!dir] = packet->ack;
 		ww_stream_ack(flows, entry, !dir, packet->ack, packet);
+	}
 	if (!flow->groups[dir]) {
 		/* If it is wanted later, its stream begins there. */
 		if (packet->payload_wire)
@@ -243,14 +245,15 @@ static void flow_packet(struct ww_flows *flows, struct ww_entry *entry, enum ww_
 {
 	struct ww_flow *flow = &entry->flow;
 	flow->last_us = ww_clock_clamp(packet->time_us);
-	flow->last_frame = packet->frame;
 	if (dir == WW_DIR_TO_SERVER)
 		flow->table |= WW_ENTRY_CONFIRMED;
 	if (flow->table & WW_ENTRY_ENDED)
 		return;
 	hear(flows, entry, dir, packet);
-	if (flow->groups[WW_DIR_TO_SERVER] | flow->groups[WW_DIR_TO_CLIENT])
+	if (flow->groups[dir] || flow->later >> dir & 1) {
+		flow->last_frame = packet->frame;
 		flow->bytes[dir] += packet->payload_wire;
+	}
 	if (flow->groups[dir] && flows->sink.packet)
 		flows->sink.packet(flows->sink.context, flow, dir, packet);
 	if (flow->proto == WW_PROTO_TCP)
@@ -549,10 +552,12 @@ WW_PREFETCHES void prefetch_second(const struct ww_flows *flows, struct ww_keys 
 	const struct ww_table *table = &flows->table;
 	uint32_t bucket = (uint32_t)keys->flow & table->mask;
 	uint32_t tag = ww_table_tag(keys->flow);
-	for (uint32_t way = 0; way < WW_WAYS; way++) {
-		if (table->ways[bucket].tag[way] != tag)
-			continue;
-		keys->entry = bucket * WW_WAYS + way;
+	/* All ways without a branch: which one it is, nobody could predict. */
+	uint32_t hits = 0;
+	for (uint32_t way = 0; way < WW_WAYS; way++)
+		hits |= (uint32_t)(table->ways[bucket].tag[way] == tag) << way;
+	if (hits) {
+		keys->entry = bucket * WW_WAYS + (uint32_t)__builtin_ctz(hits);
 		const char *entry = (const char *)&table->entries[keys->entry];
 		__builtin_prefetch(entry, 1);
 		return;
@@ -569,8 +574,11 @@ static void feed_batch(
 		ww_keys_make(&flows->key, &packets[i], &keys[i]);
 		prefetch_first(flows, &keys[i]);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		prefetch_second(flows, &keys[i]);
+		if (keys[i].kind == WW_KIND_SYN && flows->sink.expect)
+			flows->sink.expect(flows->sink.context, &packets[i].src, packets[i].proto);
+	}
 	for (size_t i = 0; i < n; i++) {
 		flows->frame = packets[i].frame;
 		flows->counts.time_back += ww_clock_feed(&flows->clock, packets[i].time_us);

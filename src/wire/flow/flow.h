@@ -112,14 +112,16 @@ struct ww_flow {
 	 */
 	unsigned char heard : 2;
 	unsigned char trouble : 5; /* WW_TROUBLE_ bits: what was shown of it may not be all */
-	uint16_t groups[2]; /* by direction: the set of rules that can apply, 0 for none */
-	uint32_t id;        /* unique in the run, in order of creation, from 1 */
+	unsigned char later : 2; /* bit: a direction whose group may be set later */
+	uint16_t groups[2];      /* by direction: the set of rules that can apply, 0 for none */
+	uint32_t id;             /* unique in the run, in order of creation, from 1 */
+	uint32_t acked[2];       /* by direction: its bytes that the other side last acknowledged */
 	int64_t last_us;
-	uint64_t last_frame;
 
 	int64_t first_us;
 	uint64_t first_frame;
-	/* Of payload on the wire, while a group is set; without that of those before the answer. */
+	uint64_t last_frame; /* of a direction that is or may be looked at; else the first */
+	/* Likewise: payload on the wire, without that of the packets before the answer. */
 	uint64_t bytes[2];
 	void **rule_state;  /* one pointer that belongs to wire/rules; freed by ww_flow_sink.forget */
 };
@@ -151,12 +153,13 @@ struct ww_stream_view {
 struct ww_flow_sink {
 	void *context;
 	/*
-	 * Asked once, when a flow begins: fill groups[] and say so. Default: no rule applies. A
-	 * group that is set later, in `packet` or `stream` of the other direction, holds from the
-	 * next packet on: the stream of a direction begins with the first segment that finds it
-	 * set.
+	 * Asked once, when a flow begins: fill groups[] and `later`. Default: no rule applies. A
+	 * group of which `later` said so may be set in `packet` or `stream`. It holds from the next
+	 * packet on: the stream of that direction begins with the first segment that finds it set.
 	 */
 	void (*wanted)(void *context, struct ww_flow *flow);
+	/* A contact of src is probably told within the next packets: the moment to fetch memory. */
+	void (*expect)(void *context, const struct ww_ip *src, uint8_t proto);
 	void (*contact)(void *context, const struct ww_contact *contact);
 	/* Once: both directions were heard. Before the packet that shows it is given. */
 	void (*two_way)(void *context, const struct ww_flow *flow);

@@ -209,7 +209,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.streams = data[0] & 16 ? 1 : 4,
 		.stream_bytes = 64};
 	struct ww_flow_sink sink = {
-		&fuzz, on_wanted, on_contact, NULL, on_begin, on_packet, on_stream, on_end,
+		&fuzz, on_wanted, NULL, on_contact, NULL, on_begin, on_packet, on_stream, on_end,
 		on_forget};
 	struct ww_flows *flows;
 	bool skipped[WW_BATCH];

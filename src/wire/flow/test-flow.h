@@ -40,6 +40,8 @@ static inline void on_wanted(void *context, struct ww_flow *flow)
 	struct recorder *r = context;
 	flow->groups[0] = r->groups[0];
 	flow->groups[1] = r->groups[1];
+	if (r->late >= 0)
+		flow->later |= (unsigned char)(1 << r->late);
 }
 
 static inline void on_contact(void *context, const struct ww_contact *contact)

@@ -307,7 +307,7 @@ static void no_rules_no_bytes(void **state)
 	assert_int_equal(r->n_bytes[1], 0);
 	assert_int_equal(r->n_packets[1], 0);
 	ww_flows_finish(r->flows);
-	assert_int_equal(r->last_ended.bytes[1], 6);
+	assert_int_equal(r->last_ended.bytes[1], 0); /* nobody looks, nobody counts */
 	recorder_free(r);
 }
 

@@ -363,7 +363,9 @@ void ww_rules_wanted(struct ww_rules *rules, struct ww_flow *flow)
 {
 	for (int dir = 0; dir < 2; dir++) {
 		uint16_t group = group_of(rules, flow, (enum ww_dir)dir);
-		flow->groups[dir] = rules->groups[group].gated ? 0 : group;
+		bool gated = rules->groups[group].gated;
+		flow->groups[dir] = gated ? 0 : group;
+		flow->later |= (unsigned char)(gated << dir);
 	}
 }
 

@@ -257,6 +257,12 @@ static void on_wanted(void *context, struct ww_flow *flow)
 	ww_rules_wanted(watch->plan->rules, flow);
 }
 
+static void on_expect(void *context, const struct ww_ip *src, uint8_t proto)
+{
+	struct ww_watch *watch = context;
+	ww_detect_expect(watch->detect, src, proto);
+}
+
 static void on_contact(void *context, const struct ww_contact *contact)
 {
 	struct ww_watch *watch = context;
@@ -345,6 +351,7 @@ static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *opt
 	const struct ww_flow_sink flow_sink = {
 		.context = watch,
 		.wanted = on_wanted,
+		.expect = on_expect,
 		.contact = on_contact,
 		.two_way = on_two_way,
 		.begin = on_begin,

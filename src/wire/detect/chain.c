@@ -472,13 +472,18 @@ static bool in_order(struct chain_case *victim, const struct ww_stage *stages,
 	return stage->within_s == 0 || fabs(after_s) <= (double)stage->within_s;
 }
 
+static inline bool waits_for(const struct ww_chain *chain, uint8_t proto, uint16_t port)
+{
+	return chain->weak_ports[proto == WW_PROTO_UDP][port / 64] >> port % 64 & 1;
+}
+
 /* A weak stage: somebody reached a port, and that fits what was seen between the two before. */
 static void weak_stage(struct ww_chain *chain, const struct ww_ip *client,
 	const struct ww_ip *server, uint8_t proto, uint16_t port, int64_t time_us, uint64_t frame,
 	bool is_connection, bool two_way)
 {
 	bool is_udp = proto == WW_PROTO_UDP;
-	if (!(chain->weak_ports[is_udp][port / 64] >> port % 64 & 1))
+	if (!waits_for(chain, proto, port))
 		return;
 	for (uint32_t topic = 0; topic < chain->n_advisories; topic++) {
 		const struct ww_advisory *advisory = chain->advisories[topic];
@@ -511,7 +516,7 @@ static void weak_stage(struct ww_chain *chain, const struct ww_ip *client,
 
 void ww_chain_contact(struct ww_chain *chain, const struct ww_contact *contact)
 {
-	if (contact->outcome == WW_CONTACT_SENT)
+	if (contact->outcome == WW_CONTACT_SENT && waits_for(chain, contact->proto, contact->port))
 		weak_stage(chain, &contact->src, &contact->dst, contact->proto, contact->port,
 			contact->sent_us, contact->sent_frame, false, false);
 	else if (contact->outcome == WW_CONTACT_REACHED && contact->proto)

@@ -24,6 +24,16 @@ struct ww_detect {
 	struct ww_detect_sink sink;
 	void *states[N];
 	struct mouth mouths[N];
+	/* Those that take the two facts that come most often, one behind the other. */
+	struct {
+		void (*call)(void *state, const struct ww_ip *src, uint8_t proto);
+		void *state;
+	} expect[N];
+	struct {
+		void (*call)(void *state, const struct ww_contact *contact);
+		void *state;
+	} contact[N];
+	size_t n_expect, n_contact;
 };
 
 size_t ww_detectors(void)
@@ -57,6 +67,18 @@ static void speak_again(void *context, const struct ww_finding *finding)
 		sink->update(sink->context, finding);
 }
 
+static void list(struct ww_detect *detect, size_t i)
+{
+	if (registered[i]->expect) {
+		detect->expect[detect->n_expect].call = registered[i]->expect;
+		detect->expect[detect->n_expect++].state = detect->states[i];
+	}
+	if (registered[i]->contact) {
+		detect->contact[detect->n_contact].call = registered[i]->contact;
+		detect->contact[detect->n_contact++].state = detect->states[i];
+	}
+}
+
 int ww_detect_new(const struct ww_detect_config *config, struct ww_detect **ret, struct ww_err *err)
 {
 	struct ww_detect *detect = calloc(1, sizeof *detect);
@@ -72,6 +94,7 @@ int ww_detect_new(const struct ww_detect_config *config, struct ww_detect **ret,
 			ww_detect_free(&detect);
 			return r;
 		}
+		list(detect, i);
 	}
 	*ret = detect;
 	return 0;
@@ -89,16 +112,14 @@ void ww_detect_free(struct ww_detect **detect)
 
 void ww_detect_expect(struct ww_detect *detect, const struct ww_ip *src, uint8_t proto)
 {
-	for (size_t i = 0; i < N; i++)
-		if (registered[i]->expect)
-			registered[i]->expect(detect->states[i], src, proto);
+	for (size_t i = 0; i < detect->n_expect; i++)
+		detect->expect[i].call(detect->expect[i].state, src, proto);
 }
 
 void ww_detect_contact(struct ww_detect *detect, const struct ww_contact *contact)
 {
-	for (size_t i = 0; i < N; i++)
-		if (registered[i]->contact)
-			registered[i]->contact(detect->states[i], contact);
+	for (size_t i = 0; i < detect->n_contact; i++)
+		detect->contact[i].call(detect->contact[i].state, contact);
 }
 
 void ww_detect_connection(struct ww_detect *detect, const struct ww_detect_connection *connection)

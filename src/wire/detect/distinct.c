@@ -2,6 +2,7 @@
 #include "wire/detect/distinct.h"
 
 #include "base/err.h"
+#include "base/lines.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,7 +22,9 @@ struct owner {
 	uint8_t floor;     /* the least register of the hosts' sketch, while one_port */
 	uint16_t at_floor; /* how many registers are it */
 	uint64_t few[WW_DISTINCT_FEW];
+	uint64_t unused[5];
 };
+_Static_assert(sizeof(struct owner) == 3 * WW_LINE, "what is asked first lies in the first line");
 
 /* An endpoint on its way into a table: the slot is being fetched meanwhile. */
 struct waiting {
@@ -32,7 +35,8 @@ enum { WAITING = 8 };
 
 struct ww_distinct {
 	struct ww_hash_key key;
-	struct owner *owners;
+	struct owner *owners; /* in owners_memory, at a cache line */
+	void *owners_memory;  /* owned */
 	uint64_t *tables;
 	uint32_t *free_tables; /* 1-based, a stack */
 	uint32_t n_free, n_owners;
@@ -50,7 +54,8 @@ int ww_distinct_new(
 	distinct->key = key;
 	distinct->n_owners = n_owners;
 	/* calloc of this size maps pages that cost nothing until they are written. */
-	distinct->owners = calloc(n_owners, sizeof *distinct->owners);
+	distinct->owners =
+		ww_lines_new(n_owners * sizeof *distinct->owners, &distinct->owners_memory);
 	distinct->tables = calloc(n_tables, WW_DISTINCT_SLOTS * sizeof *distinct->tables);
 	distinct->free_tables = calloc(n_tables, sizeof *distinct->free_tables);
 	distinct->sketches = calloc(n_owners, SKETCHES * WW_DISTINCT_REGISTERS);
@@ -69,7 +74,7 @@ void ww_distinct_free(struct ww_distinct **distinct)
 {
 	if (!*distinct)
 		return;
-	free((*distinct)->owners);
+	free((*distinct)->owners_memory);
 	free((*distinct)->tables);
 	free((*distinct)->free_tables);
 	free((*distinct)->sketches);
@@ -132,8 +137,9 @@ static void sketch_endpoint(struct ww_distinct *distinct, uint32_t owner, uint64
 {
 	struct owner *self = &distinct->owners[owner];
 	uint32_t port = (uint32_t)(endpoint & 0xffff);
-	/* Mixed once already, into the endpoint, of which 48 bits are left. */
-	uint64_t host_hash = ww_hash_mum((endpoint >> 16) ^ distinct->key.k[2], distinct->key.k[3]);
+	/* Mixed once already, of which 48 bits are left. Once alone is not enough: the products of
+	   addresses in a row lie too evenly. */
+	uint64_t host_hash = ww_hash_mum((endpoint >> 16) ^ distinct->key.k[0], distinct->key.k[1]);
 	if (self->first_port == 0) {
 		self->first_port = port + 1;
 		self->one_port = true;
@@ -262,10 +268,10 @@ void ww_distinct_add(
 {
 	ww_assert(owner < distinct->n_owners);
 	struct owner *self = &distinct->owners[owner];
-	uint64_t host = ww_hash_mum(ww_ip_word(ip, 0) ^ distinct->key.k[0],
-				ww_ip_word(ip, 1) ^ distinct->key.k[1]) >>
-			16;
-	uint64_t endpoint = (host ? host : 1) << 16 | port;
+	uint64_t host = ww_hash_mum(
+		ww_ip_word(ip, 0) ^ distinct->key.k[2], ww_ip_word(ip, 1) ^ distinct->key.k[3]);
+	uint64_t endpoint = (host & ~(uint64_t)0xffff) | port;
+	endpoint += (uint64_t)(host < 0x10000) << 16; /* 0 marks an empty slot */
 	if (self->sketched) {
 		sketch_endpoint(distinct, owner, endpoint);
 		return;

@@ -480,6 +480,31 @@ static void false_alarms_come_as_computed(void **state)
 }
 
 /* Little evidence goes first, a scanner last; its record survives its entry. */
+/* Judgements are told with the time when their wait ended, between packets that are younger. */
+static void time_counts_once(void **state)
+{
+	enum { PENDING = 500 };
+	struct bench bench = begin();
+	struct ww_contact pending[PENDING];
+	uint64_t judged = 0;
+	for (uint32_t i = 0; i < 100 * PENDING; i++) {
+		struct ww_contact *contact = &pending[i % PENDING];
+		if (i >= PENDING) {
+			contact->outcome = WW_CONTACT_ANSWERED;
+			contact->judged_us = contact->sent_us + 20000;
+			contact->judged_frame = bench.frame;
+			ww_trw_contact(bench.trw, contact);
+			judged++;
+		}
+		*contact = send(&bench, 0x0a000000 + i % 97, 0xc0a80000 + i % 1009, 80);
+	}
+	struct ww_trw_counts counts = ww_trw_counts(bench.trw);
+	double days = 100 * PENDING / 1e3 / 86400; /* a contact each millisecond */
+	double expected = (double)judged / counts.run_length / days;
+	assert_true(fabs(counts.false_alarms_per_day / expected - 1) < .01);
+	end(&bench);
+}
+
 static void the_least_evidence_is_evicted(void **state)
 {
 	struct ww_trw_config config = ww_trw_config_default();
@@ -567,6 +592,7 @@ int main(void)
 		cmocka_unit_test(hostile_values_do_no_harm),
 		cmocka_unit_test(sources_walk_as_the_model_does),
 		cmocka_unit_test(false_alarms_come_as_computed),
+		cmocka_unit_test(time_counts_once),
 		cmocka_unit_test(the_least_evidence_is_evicted),
 		cmocka_unit_test(scanners_and_walks_are_bounded),
 		cmocka_unit_test(bad_parameters_are_refused),

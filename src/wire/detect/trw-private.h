@@ -47,7 +47,7 @@ _Static_assert(sizeof(struct source) == 32, "two sources to a cache line");
 /* What is known of one scanner. The finding is made once and kept up to date. */
 struct scanner {
 	/* What every contact touches: two cache lines of what is many. */
-	struct ww_ip ip;
+	_Alignas(64) struct ww_ip ip;
 	uint8_t proto; /* 0: free */
 	uint16_t last_port;
 	uint16_t main_port;
@@ -89,13 +89,15 @@ struct ww_trw {
 	uint16_t *free_walks;        /* 0-based, a stack */
 	uint32_t n_free_walks;
 	struct scanner *scanners; /* likewise */
-	uint32_t *scanner_tags; /* hashes of their addresses, side by side for a quick search */
+	uint32_t *scanner_tags;   /* hashes of their addresses, side by side for a quick search */
 	uint32_t n_scanners, next_scanner;
 	struct ww_distinct *distinct;
 	void *sources_memory, *scanners_memory; /* owned */
 
 	bool started;
 	int64_t now_us, elapsed_us;
+	uint32_t elapsed_s; /* whole seconds of elapsed_us */
+	int64_t next_second_us;
 	struct ww_trw_counts counts;
 };
 

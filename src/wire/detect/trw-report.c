@@ -75,9 +75,12 @@ static void keep_first(struct scanner *scanner, int64_t sent_us, uint64_t frame,
 
 static void keep_outcome(struct scanner *scanner, uint8_t outcome)
 {
-	scanner->refused += outcome == WW_CONTACT_REFUSED;
-	scanner->failed += outcome == WW_CONTACT_REFUSED || outcome == WW_CONTACT_UNANSWERED;
-	scanner->answered += outcome == WW_CONTACT_ANSWERED;
+	switch (outcome) {
+	case WW_CONTACT_REFUSED: scanner->refused++; /* fall through */
+	case WW_CONTACT_UNANSWERED: scanner->failed++; break;
+	case WW_CONTACT_ANSWERED: scanner->answered++; break;
+	default: break;
+	}
 }
 
 static int compare_frames(const void *a, const void *b)
@@ -311,6 +314,17 @@ static void take_back(struct ww_trw *trw, struct scanner *scanner, const struct 
 	scanner->score -= trw->walk.down;
 }
 
+static void keep_contact(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact)
+{
+	struct scanner *scanner = &trw->scanners[slot - 1];
+	ww_distinct_add(trw->distinct, slot - 1, &contact->dst, contact->port);
+	if (scanner->latest_frame == 0 || contact->sent_frame < scanner->latest_frame)
+		keep_frame(scanner, contact->sent_frame);
+	keep_first(scanner, contact->sent_us, contact->sent_frame, &contact->dst, contact->port);
+	if (contact->sent_us > scanner->last_us)
+		scanner->last_us = contact->sent_us;
+}
+
 void ww_trw_scanner_contact(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact)
 {
 	struct scanner *scanner = &trw->scanners[slot - 1];
@@ -318,24 +332,20 @@ void ww_trw_scanner_contact(struct ww_trw *trw, uint32_t slot, const struct ww_c
 		take_back(trw, scanner, contact);
 		return;
 	}
-	if (contact->outcome == WW_CONTACT_UNANSWERED || contact->outcome == WW_CONTACT_REFUSED)
-		scanner->score += trw->walk.up;
-	if (contact->outcome != WW_CONTACT_SENT) {
-		keep_outcome(scanner, contact->outcome);
-		/* What was sent after the alarm was counted then; what was under way is not yet. */
-		if (scanner->live_frame && contact->sent_frame >= scanner->live_frame)
-			return;
-	} else {
+	if (contact->outcome == WW_CONTACT_SENT) {
 		scanner->sent++;
 		if (scanner->live_frame == 0)
 			scanner->live_frame = contact->sent_frame;
 		keep_delta(scanner, &contact->dst, contact->port);
+		keep_contact(trw, slot, contact);
+		return;
 	}
-	keep_frame(scanner, contact->sent_frame);
-	keep_first(scanner, contact->sent_us, contact->sent_frame, &contact->dst, contact->port);
-	ww_distinct_add(trw->distinct, slot - 1, &contact->dst, contact->port);
-	if (contact->sent_us > scanner->last_us)
-		scanner->last_us = contact->sent_us;
+	if (contact->outcome == WW_CONTACT_UNANSWERED || contact->outcome == WW_CONTACT_REFUSED)
+		scanner->score += trw->walk.up;
+	keep_outcome(scanner, contact->outcome);
+	/* What was sent after the alarm was counted then; what was under way is not yet. */
+	if (!scanner->live_frame || contact->sent_frame < scanner->live_frame)
+		keep_contact(trw, slot, contact);
 }
 
 void ww_trw_scanner_update(struct ww_trw *trw, uint32_t slot)

@@ -199,17 +199,27 @@ void ww_trw_expect(const struct ww_trw *trw, const struct ww_ip *src, uint8_t pr
 	__builtin_prefetch(set + 64, 1);
 }
 
-static struct source *find_or_make(struct ww_trw *trw, const struct ww_ip *ip, uint8_t proto)
+/* Inlined into ww_trw_contact, what is rare would cost each contact the saving of registers. */
+#define RARE __attribute__((noinline, cold)) static
+
+RARE struct source *make(
+	struct ww_trw *trw, struct source *set, const struct ww_ip *ip, uint8_t proto)
 {
-	struct source *set = set_of(trw, ip, proto);
-	for (struct source *way = set; way < set + WW_TRW_WAYS; way++)
-		if (way->proto == proto && ww_ip_equal(&way->ip, ip))
-			return way;
 	struct source *victim = choose_way(set);
 	if (victim->proto)
 		evict(trw, victim);
 	*victim = (struct source){.ip = *ip, .proto = proto};
 	return victim;
+}
+
+static inline struct source *find_or_make(struct ww_trw *trw, const struct ww_ip *ip, uint8_t proto)
+{
+	struct source *set = set_of(trw, ip, proto);
+	for (int way = 0; way < WW_TRW_WAYS; way++)
+		if (ww_ip_word(&set[way].ip, 1) == ww_ip_word(ip, 1) && set[way].proto == proto &&
+			ww_ip_word(&set[way].ip, 0) == ww_ip_word(ip, 0))
+			return &set[way];
+	return make(trw, set, ip, proto);
 }
 
 static uint16_t add_sat(uint16_t a, uint16_t b)
@@ -305,8 +315,7 @@ static void alarm(struct ww_trw *trw, struct source *source, const struct ww_con
 	source->slot = (uint16_t)slot;
 }
 
-static void judge_failed(
-	struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
+RARE void judge_failed(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
 {
 	struct step *before = walk_find(walk_of(trw, source), contact);
 	if (before && before->outcome != WW_CONTACT_ANSWERED &&
@@ -319,7 +328,7 @@ static void judge_failed(
 		alarm(trw, source, contact);
 }
 
-static void judge_answered(
+RARE void judge_answered(
 	struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
 {
 	if (source->score == 0) {
@@ -338,7 +347,7 @@ static void judge_answered(
 		stand_at_zero(trw, source);
 }
 
-static void judge_late(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
+RARE void judge_late(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
 {
 	struct step *step = walk_find(walk_of(trw, source), contact);
 	if (step && step->outcome == WW_CONTACT_UNANSWERED)
@@ -346,28 +355,50 @@ static void judge_late(struct ww_trw *trw, struct source *source, const struct w
 }
 
 /*
- * The trace's own clock: a step back counts nothing, a step ahead at most five minutes, so that
- * one bad timestamp neither ages the table nor spoils the rates.
+ * The trace's own clock. A judgement has the time when its wait ended, shortly before the packet
+ * that made it known: steps back of seconds move nothing, and larger ones count nothing; steps
+ * ahead count at most five minutes, so that one bad timestamp neither ages the table nor spoils the
+ * rates.
  */
-static void keep_time(struct ww_trw *trw, const struct ww_contact *contact)
+static inline void keep_time(struct ww_trw *trw, const struct ww_contact *contact)
 {
-	static const int64_t step_max_us = 300 * INT64_C(1000000);
+	static const uint64_t ahead_max_us = 300 * UINT64_C(1000000);
+	static const uint64_t back_max_us = 10 * UINT64_C(1000000);
 	int64_t now_us =
 		contact->outcome == WW_CONTACT_SENT ? contact->sent_us : contact->judged_us;
-	if (trw->started && now_us > trw->now_us) {
-		/* Unsigned: hostile times may lie further apart than an int64_t can say. */
-		uint64_t step_us = (uint64_t)now_us - (uint64_t)trw->now_us;
-		trw->elapsed_us += step_us > (uint64_t)step_max_us ? step_max_us : (int64_t)step_us;
+	/* Unsigned: hostile times may lie further apart than an int64_t can say. */
+	uint64_t step_us = (uint64_t)now_us - (uint64_t)trw->now_us;
+	bool back = now_us < trw->now_us;
+	if (__builtin_expect(!trw->started || (back && -step_us > back_max_us), 0)) {
+		trw->started = true;
+		trw->now_us = now_us;
+		return;
 	}
-	trw->started = true;
-	trw->now_us = now_us;
+	/* Forth and back by turns: nothing to branch on. */
+	step_us = back ? 0 : step_us;
+	trw->now_us += (int64_t)step_us;
+	trw->elapsed_us += (int64_t)(step_us > ahead_max_us ? ahead_max_us : step_us);
+	if (trw->elapsed_us >= trw->next_second_us) {
+		trw->elapsed_s = (uint32_t)(trw->elapsed_us / 1000000);
+		trw->next_second_us = ((int64_t)trw->elapsed_s + 1) * 1000000;
+	}
 }
 
 /* A scanner's record may have been given up for a newer one: then the source is only counted. */
-static bool owns_scanner(const struct ww_trw *trw, const struct source *source)
+static inline bool owns_scanner(const struct ww_trw *trw, const struct source *source)
 {
 	const struct scanner *scanner = &trw->scanners[source->slot - 1];
 	return scanner->proto == source->proto && ww_ip_equal(&scanner->ip, &source->ip);
+}
+
+RARE void take_late(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
+{
+	trw->counts.taken_back++;
+	trw->counts.failed -= trw->counts.failed > 0;
+	if (!source->is_scanner)
+		judge_late(trw, source, contact);
+	else if (owns_scanner(trw, source))
+		ww_trw_scanner_contact(trw, source->slot, contact);
 }
 
 void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact)
@@ -377,18 +408,18 @@ void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact)
 		return;
 	keep_time(trw, contact);
 	struct source *source = find_or_make(trw, &contact->src, contact->proto);
-	source->last_s = (uint32_t)(trw->elapsed_us / 1000000);
+	source->last_s = trw->elapsed_s;
+	if (contact->late) {
+		take_late(trw, source, contact);
+		return;
+	}
 	bool failed =
 		contact->outcome == WW_CONTACT_REFUSED || contact->outcome == WW_CONTACT_UNANSWERED;
-	if (contact->late) {
-		trw->counts.taken_back++;
-		trw->counts.failed -= trw->counts.failed > 0;
-	} else if (contact->outcome != WW_CONTACT_SENT) {
+	if (contact->outcome != WW_CONTACT_SENT) {
 		trw->counts.judged++;
 		trw->counts.by_scanners += source->is_scanner;
 		trw->counts.failed += failed;
-		if (source->pending)
-			source->pending--;
+		source->pending -= source->pending > 0;
 	}
 	if (source->is_scanner) {
 		if (owns_scanner(trw, source))
@@ -396,8 +427,6 @@ void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact)
 	} else if (contact->outcome == WW_CONTACT_SENT) {
 		source->sent = add_sat(source->sent, 1);
 		source->pending = add_sat(source->pending, 1);
-	} else if (contact->late) {
-		judge_late(trw, source, contact);
 	} else if (failed) {
 		judge_failed(trw, source, contact);
 	} else if (contact->outcome == WW_CONTACT_ANSWERED) {

@@ -258,15 +258,6 @@ static void tell_decided(struct ww_flows *flows)
 		pop(flows);
 }
 
-/* Who is soon told of. */
-static void expect(struct ww_flows *flows, uint32_t position)
-{
-	const struct ww_attempt *attempt = attempt_at(&flows->attempts, position);
-	if (flows->sink.expect)
-		flows->sink.expect(flows->sink.context, &attempt->client,
-			attempt->state & WW_ATTEMPT_UDP ? WW_PROTO_UDP : WW_PROTO_TCP);
-}
-
 void ww_attempts_judge(struct ww_flows *flows)
 {
 	struct ww_attempts *attempts = &flows->attempts;
@@ -276,7 +267,6 @@ void ww_attempts_judge(struct ww_flows *flows)
 		if (ww_attempt_state(attempt) == WW_ATTEMPT_PENDING &&
 			now - attempt->clock_us < attempts->wait_us)
 			return;
-		expect(flows, attempts->head + PREFETCH_AHEAD / 2);
 		__builtin_prefetch(attempt_at(attempts, attempts->head + PREFETCH_AHEAD), 1);
 		pop(flows);
 	}

@@ -120,7 +120,7 @@ uint64_t ww_flows_hosts(const struct ww_flows *flows, bool *ret_exact)
 
 static void lone(struct ww_flows *flows, const struct ww_packet *packet)
 {
-	if (flows->sink.packet)
+	if (flows->sink.packet && (packet->payload_len || !flows->sink.skip_empty))
 		flows->sink.packet(flows->sink.context, NULL, WW_DIR_TO_SERVER, packet);
 }
 

@@ -173,6 +173,7 @@ struct ww_flow_sink {
 	 */
 	void (*packet)(void *context, struct ww_flow *flow, enum ww_dir dir,
 		const struct ww_packet *packet);
+	bool skip_empty; /* `packet` does without packets of no flow that carry no payload */
 	/* New in-order bytes (TCP), where groups[dir] is not 0. */
 	void (*stream)(void *context, struct ww_flow *flow, enum ww_dir dir,
 		const struct ww_packet *packet, const struct ww_stream_view *view);

@@ -209,8 +209,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.streams = data[0] & 16 ? 1 : 4,
 		.stream_bytes = 64};
 	struct ww_flow_sink sink = {
-		&fuzz, on_wanted, NULL, on_contact, NULL, on_begin, on_packet, on_stream, on_end,
-		on_forget};
+		.context = &fuzz,
+		.wanted = on_wanted,
+		.contact = on_contact,
+		.begin = on_begin,
+		.packet = on_packet,
+		.stream = on_stream,
+		.end = on_end,
+		.forget = on_forget,
+	};
 	struct ww_flows *flows;
 	bool skipped[WW_BATCH];
 	if (ww_flows_new(&limits, ww_hash_key_fixed(0), &sink, &flows) < 0)

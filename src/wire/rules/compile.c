@@ -376,6 +376,14 @@ void ww_rules_open_gates(struct ww_rules *rules, struct ww_flow *flow)
 			flow->groups[dir] = group_of(rules, flow, (enum ww_dir)dir);
 }
 
+bool ww_rules_want_empty(const struct ww_rules *rules)
+{
+	for (size_t class = 0; class < WW_N(rules->lone_empty); class ++)
+		if (rules->lone_empty[class])
+			return true;
+	return false;
+}
+
 uint16_t ww_rules_group(struct ww_rules *rules, const struct ww_packet *packet)
 {
 	if (packet->ip_version == 0)

@@ -80,6 +80,8 @@ const struct ww_rules_counts *ww_rules_counts(const struct ww_rules *rules);
  * until then nothing of it has to be looked at, nor put in order.
  */
 void ww_rules_wanted(struct ww_rules *rules, struct ww_flow *flow);
+/* Whether any rule can apply to a packet of no flow that carries no payload, such as a SYN. */
+bool ww_rules_want_empty(const struct ww_rules *rules);
 /* The group for a packet of no flow (first datagrams, ICMP, other IP); 0: none. */
 uint16_t ww_rules_group(struct ww_rules *rules, const struct ww_packet *packet);
 

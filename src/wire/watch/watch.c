@@ -356,6 +356,7 @@ static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *opt
 		.two_way = on_two_way,
 		.begin = on_begin,
 		.packet = on_packet,
+		.skip_empty = !ww_rules_want_empty(watch->plan->rules),
 		.stream = on_stream,
 		.forget = on_forget,
 	};

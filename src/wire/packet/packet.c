@@ -439,7 +439,8 @@ void ww_packet_count(
 	counts->bytes += length;
 	/* Nearly all: nothing cut, nothing in pieces. */
 	if (__builtin_expect(packet->ip_version == 4 && packet->proto == WW_PROTO_TCP &&
-				     packet->has_transport && packet->outcome == WW_OUTCOME_OK &&
+				     packet->has_transport &&
+				     (packet->outcome | packet->encapsulations) == 0 &&
 				     packet->payload_wire == packet->payload_len,
 		    1)) {
 		counts->ipv4++;

@@ -13,35 +13,13 @@
  */
 #include "wire/rules/rules-private.h"
 
-#include <ctype.h>
 #include <string.h>
-
-static bool equal_nocase(const uint8_t *text, const uint8_t *lower, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (tolower(text[i]) != lower[i])
-			return false;
-	return true;
-}
-
-static const uint8_t *find_nocase(
-	const uint8_t *text, size_t len, const uint8_t *lower, size_t lower_len)
-{
-	int upper = toupper(lower[0]);
-	for (size_t i = 0; i + lower_len <= len; i++)
-		if ((text[i] == lower[0] || text[i] == upper) &&
-			equal_nocase(text + i, lower, lower_len))
-			return text + i;
-	return NULL;
-}
 
 static const uint8_t *find(const struct ww_content *content, const uint8_t *text, int64_t len)
 {
 	if (len < content->len)
 		return NULL;
-	if (content->nocase)
-		return find_nocase(text, (size_t)len, content->bytes, content->len);
-	return memmem(text, (size_t)len, content->bytes, content->len);
+	return ww_search(text, (size_t)len, content->bytes, content->len, content->nocase);
 }
 
 static enum ww_verdict match_content(

@@ -441,6 +441,12 @@ size_t ww_uri_find(const uint8_t *data, size_t len, size_t fresh, bool begins, b
 /* Percent-decoding and path normalisation. Writes at most len bytes; returns how many. */
 size_t ww_uri_normalise(const uint8_t *in, size_t len, uint8_t *out);
 
+/* ---- search.c ---- */
+
+/* The first place of a literal (lower case when nocase) in the text, or NULL. */
+const uint8_t *ww_search(
+	const uint8_t *text, size_t len, const uint8_t *literal, size_t literal_len, bool nocase);
+
 /* ---- matcher.c ---- */
 
 enum { WW_PATTERN_MIN = 3 }; /* bytes; shorter ones are found everywhere */

@@ -300,6 +300,36 @@ static void test_groups(void **state)
 	ww_rules_free(&rules);
 }
 
+/* ---- one literal ---- */
+
+static void test_search(void **state)
+{
+	(void)state;
+	struct ww_rng rng = ww_rng_seeded(6);
+	size_t found = 0, rounds = 40000;
+	for (size_t round = 0; round < rounds; round++) {
+		uint8_t text[TEXT_MAX], literal[80];
+		size_t len = ww_rng_below(&rng, round % 2 ? 40 : TEXT_MAX);
+		size_t n = 1 + ww_rng_below(&rng, round % 3 ? 4 : sizeof(literal));
+		bool nocase = ww_rng_below(&rng, 2);
+		random_text(&rng, text, len);
+		random_text(&rng, literal, n);
+		if (len >= n && ww_rng_below(&rng, 2))
+			memcpy(text + ww_rng_below(&rng, len - n + 1), literal, n);
+		for (size_t i = 0; nocase && i < n; i++)
+			literal[i] = (uint8_t)tolower(literal[i]);
+		const uint8_t *want = NULL;
+		for (size_t at = 0; !want && at + n <= len; at++)
+			if (equal(text + at, literal, n, nocase))
+				want = text + at;
+		assert_ptr_equal(ww_search(text, len, literal, n, nocase), want);
+		found += want != NULL;
+	}
+	assert_true(found > rounds / 4 && found < rounds * 3 / 4);
+	assert_null(ww_search((const uint8_t *)"", 0, (const uint8_t *)"a", 1, true));
+	assert_null(ww_search((const uint8_t *)"a", 1, (const uint8_t *)"", 0, false));
+}
+
 /* ---- packets of no flow and without payload ---- */
 
 struct told {
@@ -401,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_lone),
 	};
 	return cmocka_run_group_tests_name("match", tests, NULL, NULL);

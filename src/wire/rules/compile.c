@@ -207,8 +207,10 @@ static bool fill_sections(struct ww_rules *rules, struct ww_group *group)
 
 static void group_done(struct ww_group *group)
 {
-	for (unsigned s = 0; s < WW_SECTION_COUNT; s++)
+	for (unsigned s = 0; s < WW_SECTION_COUNT; s++) {
 		free(group->sections[s].always);
+		ww_scanner_free(&group->sections[s].own);
+	}
 	free(group->member);
 }
 
@@ -230,6 +232,31 @@ void ww_groups_done(struct ww_rules *rules)
 	free(rules->marks);
 	free(rules->candidates);
 	free(rules->counters);
+}
+
+/* Scanners of the group's own, as far as they are small and memory allows; all have the others. */
+static void add_own(struct ww_rules *rules, struct ww_group *group)
+{
+	for (unsigned s = 0; s < WW_SECTION_COUNT; s++) {
+		struct ww_section_rules *section = &group->sections[s];
+		if (section->n_fast == 0 || section->n_fast > WW_OWN_RULES ||
+			rules->own_bytes > WW_OWN_BYTES)
+			continue;
+		int r = 0;
+		for (uint32_t i = 0; r == 0 && i < rules->n_items; i++) {
+			const struct ww_item *item = &rules->items[i];
+			if (is_member(group, i) && item->fast_len &&
+				item->fast_buffer == WW_BUFFER_RAW &&
+				section_of(item, group->class, group->kind) == s)
+				r = ww_scanner_add(&section->own, i);
+		}
+		if (r == 0 && section->own)
+			r = ww_scanner_build(rules, section->own);
+		if (r < 0)
+			ww_scanner_free(&section->own);
+		if (section->own)
+			rules->own_bytes += ww_matcher_bytes(section->own->matcher);
+	}
 }
 
 static bool asks_for_bit(const struct ww_item *item)
@@ -275,6 +302,7 @@ static uint16_t intern(
 		group_done(&group);
 		return 0;
 	}
+	add_own(rules, &group);
 	group.gated = is_gated(rules, &group);
 	rules->groups[rules->n_groups] = group;
 	rules->counts.groups++;

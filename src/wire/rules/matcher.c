@@ -39,7 +39,8 @@ enum {
 	SINGLE = 1 << PAIR_CLASSES, /* the class of patterns that are too short for a pair */
 	BITS_MIN = 9,               /* of the tables' sizes */
 	BITS_MAX = 16,
-	STEP = 8, /* positions looked at together */
+	STEP = 8,         /* positions looked at together */
+	NIBBLES_MIN = 35, /* bytes */
 };
 
 /* A pattern as it is compared: eight bytes at once, then the rest. */
@@ -61,6 +62,7 @@ struct ww_matcher {
 	uint32_t chain_shift;
 	uint32_t *chains; /* chain c: candidates[chains[c]..chains[c + 1]) */
 	struct candidate *candidates;
+	struct ww_nibbles *nibbles; /* NULL: does not pay */
 	/* plain */
 	struct ww_pattern *patterns;
 	uint32_t *next;    /* by pattern: the next of its bucket, + 1 */
@@ -114,7 +116,7 @@ static uint32_t hash_at(const uint8_t *bytes)
 }
 
 /* How telling a byte is: rare ones most. Text and markup are most of what is readable. */
-static int telling(uint8_t byte)
+int ww_byte_score(uint8_t byte)
 {
 	byte = fold(byte);
 	if (byte == ' ' || byte == 0)
@@ -128,7 +130,7 @@ static int telling(uint8_t byte)
 
 static int run_score(const uint8_t *bytes)
 {
-	int score = telling(bytes[0]) + telling(bytes[1]) + telling(bytes[2]);
+	int score = ww_byte_score(bytes[0]) + ww_byte_score(bytes[1]) + ww_byte_score(bytes[2]);
 	score -= 2 * (fold(bytes[0]) == fold(bytes[1]));
 	return score - 2 * (fold(bytes[1]) == fold(bytes[2]) || fold(bytes[0]) == fold(bytes[2]));
 }
@@ -195,6 +197,21 @@ static uint32_t bits_for(size_t n, uint32_t low, uint32_t high)
 	return bits;
 }
 
+static void add_nibbles(struct ww_matcher *matcher)
+{
+	struct ww_nibble_run *runs = calloc(matcher->n + 1, sizeof(*runs));
+	for (size_t i = 0; runs && i < matcher->n; i++) {
+		const struct candidate *candidate = &matcher->candidates[i];
+		size_t left = (size_t)candidate->len - candidate->before;
+		runs[i].len = left < WW_NIBBLE_RUN ? (uint8_t)left : WW_NIBBLE_RUN;
+		runs[i].nocase = candidate->nocase;
+		memcpy(runs[i].bytes, candidate->bytes + candidate->before, runs[i].len);
+	}
+	if (runs)
+		matcher->nibbles = ww_nibbles_new(runs, matcher->n);
+	free(runs);
+}
+
 static int runs_build(struct ww_matcher *matcher, const struct ww_pattern *patterns)
 {
 	size_t n = matcher->n;
@@ -228,6 +245,8 @@ static int runs_build(struct ww_matcher *matcher, const struct ww_pattern *patte
 		matcher->second[i] |= SINGLE;
 	free(unsorted);
 	free(chain);
+	if (r == 0)
+		add_nibbles(matcher);
 	return r;
 }
 
@@ -275,6 +294,20 @@ static __attribute__((noinline)) void look_around(const struct ww_matcher *match
 	}
 }
 
+/* Looks where the quick look points; returns the place from which on nothing was looked at. */
+static size_t nibbles_scan(const struct ww_matcher *matcher, const uint8_t *data, size_t len,
+	ww_matcher_fn *found, void *context)
+{
+	size_t i = ww_nibbles_next(matcher->nibbles, data, 0, len);
+	for (; i + PAIR <= len; i = ww_nibbles_next(matcher->nibbles, data, i + 1, len)) {
+		uint32_t classes = matcher->first[hash_at(data + i) >> matcher->shift] &
+				   matcher->second[hash_at(data + i + RUN) >> matcher->shift];
+		if (classes)
+			look(matcher, classes, data, i, len, found, context);
+	}
+	return i;
+}
+
 static inline uint64_t load(const uint8_t *bytes)
 {
 	uint64_t word;
@@ -290,7 +323,9 @@ static void runs_scan(const struct ww_matcher *matcher, const uint8_t *data, siz
 {
 	const uint8_t *first = matcher->first, *second = matcher->second;
 	uint32_t shift = matcher->shift;
-	size_t i = 0;
+	size_t i = matcher->nibbles && len >= NIBBLES_MIN
+			   ? nibbles_scan(matcher, data, len, found, context)
+			   : 0;
 #define PLACE(word, n) (hash_run((word) >> 8 * (n)) >> shift)
 	/* The hash of position i + 3 serves twice: as a second run, and three steps later as first.
 	 */
@@ -390,6 +425,7 @@ void ww_matcher_free(struct ww_matcher **matcher_)
 		return;
 	free(matcher->bytes);
 	free(matcher->first);
+	free(matcher->nibbles);
 	free(matcher->chains);
 	free(matcher->candidates);
 	free(matcher->patterns);
@@ -397,6 +433,14 @@ void ww_matcher_free(struct ww_matcher **matcher_)
 	free(matcher->buckets);
 	free(matcher);
 	*matcher_ = NULL;
+}
+
+size_t ww_matcher_bytes(const struct ww_matcher *matcher)
+{
+	size_t tables = matcher->first ? (size_t)2 << (32 - matcher->shift) : 0;
+	size_t chains = matcher->chains ? (size_t)1 << (32 - matcher->chain_shift) : BUCKETS;
+	return sizeof(*matcher) + tables + chains * sizeof(*matcher->chains) +
+	       matcher->n * (sizeof(*matcher->candidates) + WW_FAST_MAX);
 }
 
 void ww_matcher_scan(const struct ww_matcher *matcher, const uint8_t *data, size_t len,

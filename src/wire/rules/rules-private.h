@@ -40,6 +40,8 @@ enum {
 	WW_GROUPS_MAX = 4096,
 	WW_GROUP_LONE = 65535,    /* no group: the rules that ww_lone_each names */
 	WW_LONE_RULES = 256,      /* see lone.c */
+	WW_OWN_RULES = 512,       /* a group\'s own scanner has so many rules at most */
+	WW_OWN_BYTES = 8 << 20,   /* of the scanners that groups have of their own */
 	WW_GROUP_CACHE = 16384,   /* entries of the memory of (ports, addresses) -> group */
 	WW_URIS_MAX = 16,         /* request lines of one view */
 	WW_URI_MAX = 8192,        /* bytes of a normalised URI */
@@ -470,9 +472,39 @@ typedef void ww_matcher_fn(void *context, uint32_t pattern, size_t end);
 int ww_matcher_new(enum ww_matcher_kind kind, const struct ww_pattern *patterns, size_t n,
 	struct ww_matcher **ret);
 void ww_matcher_free(struct ww_matcher **matcher);
+size_t ww_matcher_bytes(const struct ww_matcher *matcher);
 /* Calls `found` once for each occurrence of each pattern; the ends ascend roughly. */
 void ww_matcher_scan(const struct ww_matcher *matcher, const uint8_t *data, size_t len,
 	ww_matcher_fn *found, void *context);
+
+/* How common a byte is in traffic: 0 (most), 2, 4, 5, 7 (least); case does not count. */
+int ww_byte_score(uint8_t byte);
+
+/* ---- nibbles.c: a quick look for few runs ---- */
+
+enum { WW_NIBBLE_RUN = 4 };
+
+struct ww_nibble_run {
+	uint8_t bytes[WW_NIBBLE_RUN]; /* lower case when nocase */
+	uint8_t len;                  /* 3 or 4 */
+	bool nocase;
+};
+
+struct ww_nibbles {
+	uint8_t low[WW_NIBBLE_RUN][16], high[WW_NIBBLE_RUN][16];
+};
+
+/*
+ * NULL where it does not pay: too many runs, or too common ones, or a processor without AVX2.
+ * Sorts the runs. End with free.
+ */
+struct ww_nibbles *ww_nibbles_new(struct ww_nibble_run *runs, size_t n);
+/*
+ * The first place at or behind `from` where a run of four bytes may begin, or the place up to which
+ * there is none: len - 3, where the text has 35 bytes at least; else `from`.
+ */
+size_t ww_nibbles_next(
+	const struct ww_nibbles *nibbles, const uint8_t *data, size_t from, size_t len);
 
 /* ---- the set ---- */
 
@@ -502,7 +534,8 @@ struct ww_scanner {
 struct ww_section_rules {
 	uint32_t *always; /* verified each time; in the order of work */
 	uint32_t n_always;
-	uint32_t n_fast; /* verified where their pattern was found */
+	uint32_t n_fast;        /* verified where their pattern was found */
+	struct ww_scanner *own; /* of those whose pattern is in RAW, when they are few; or NULL */
 };
 
 struct ww_group {
@@ -583,6 +616,7 @@ struct ww_rules {
 	struct ww_lone *lone_tcp; /* NULL: too many rules for it */
 	struct ww_group_key *cache;
 	uint32_t n_cache;
+	size_t own_bytes; /* of the groups\' own scanners */
 	struct ww_counter *counters;
 
 	/* Scratch of the one thread. */
@@ -652,6 +686,9 @@ bool ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow);
 
 /* Adds a rule; makes the scanner if it is NULL. 0 or -ENOMEM. */
 int ww_scanner_add(struct ww_scanner **scanner, uint32_t rule);
+/* Makes its matcher. 0 or -ENOMEM. */
+int ww_scanner_build(struct ww_rules *rules, struct ww_scanner *scanner);
+void ww_scanner_free(struct ww_scanner **scanner);
 /* Makes the matchers of rules->scanners. 0 or -ENOMEM. */
 int ww_scanners_build(struct ww_rules *rules);
 void ww_scanners_done(struct ww_rules *rules);

@@ -47,6 +47,8 @@ static void test_matchers(void **state)
 		for (size_t i = 0; i < n; i++) {
 			size_t len = WW_PATTERN_MIN + ww_rng_below(&rng, round % 2 ? 4 : 30);
 			random_text(&rng, bytes[i], len);
+			for (size_t b = 0; round % 3 == 0 && b < len; b++)
+				bytes[i][b] = (uint8_t)ww_rng_below(&rng, 256);
 			patterns[i] = (struct ww_pattern){
 				bytes[i], (uint32_t)len, ww_rng_below(&rng, 2) == 1};
 		}
@@ -300,6 +302,57 @@ static void test_groups(void **state)
 	ww_rules_free(&rules);
 }
 
+/* ---- few runs ---- */
+
+/* Whether one of the buckets' runs can begin here: no place of a run may be missed. */
+static bool begins(const struct ww_nibble_run *run, const uint8_t *text, size_t left)
+{
+	return left >= WW_NIBBLE_RUN && equal(text, run->bytes, run->len, run->nocase);
+}
+
+static void test_nibbles(void **state)
+{
+	(void)state;
+	struct ww_rng rng = ww_rng_seeded(7);
+	size_t built = 0, refused = 0, runs_found = 0;
+	for (int round = 0; round < 300; round++) {
+		struct ww_nibble_run runs[100];
+		size_t n = 1 + ww_rng_below(&rng, round % 2 ? 100 : 20);
+		for (size_t i = 0; i < n; i++) {
+			runs[i] =
+				(struct ww_nibble_run){.len = (uint8_t)(3 + ww_rng_below(&rng, 2)),
+					.nocase = round % 5 == 0};
+			for (size_t b = 0; b < WW_NIBBLE_RUN; b++)
+				runs[i].bytes[b] = (uint8_t)tolower((int)ww_rng_below(&rng, 256));
+		}
+		struct ww_nibbles *nibbles = ww_nibbles_new(runs, n);
+		refused += !nibbles;
+		built += nibbles != NULL;
+		for (int t = 0; nibbles && t < 50; t++) {
+			uint8_t text[TEXT_MAX];
+			size_t len = 35 + ww_rng_below(&rng, TEXT_MAX - 35), from = 0;
+			for (size_t i = 0; i < len; i++)
+				text[i] = (uint8_t)ww_rng_below(&rng, 256);
+			memcpy(text + ww_rng_below(&rng, len - 3),
+				runs[ww_rng_below(&rng, n)].bytes, WW_NIBBLE_RUN);
+			while (from + WW_NIBBLE_RUN <= len) {
+				size_t next = ww_nibbles_next(nibbles, text, from, len);
+				assert_true(next >= from && next <= len - 3);
+				for (size_t at = from; at < next; at++)
+					for (size_t i = 0; i < n; i++)
+						assert_false(begins(&runs[i], text + at, len - at));
+				for (size_t i = 0; i < n; i++)
+					runs_found += begins(&runs[i], text + next, len - next);
+				from = next + 1;
+			}
+		}
+		free(nibbles);
+	}
+	if (built == 0)
+		skip(); /* a processor without AVX2 */
+	assert_true(refused > 50 && runs_found > 1000);
+}
+
 /* ---- one literal ---- */
 
 static void test_search(void **state)
@@ -431,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_nibbles),
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_lone),
 	};

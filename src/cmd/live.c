@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cmd/live.h"
 
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "finding/evidence.h"
 #include "wire/capture/live.h"
 
 #include <dirent.h>
@@ -20,6 +22,8 @@ enum {
 	DRAIN_ROUNDS = 1 << 20,
 	SNAPLEN_MOST = 262144,
 	RING_MB_MOST = 4096,
+	EVIDENCE_MB = 1024,
+	EVIDENCE_MB_MOST = 1 << 24,
 };
 
 /* One interface, and the frames of it that were read and not yet fed. */
@@ -38,7 +42,9 @@ struct ww_live_watcher {
 	struct source *sources; /* owned, n_sources */
 	size_t n_sources;
 	struct ww_watch_run run;
-	uint64_t number; /* of the last frame of this run, through all interfaces */
+	struct ww_evidence_files *evidence; /* NULL: not wanted */
+	int evidence_status;                /* the first trouble with it */
+	uint64_t number;                    /* of the last frame, through all interfaces and runs */
 	uint64_t received_before, dropped_before; /* in the runs before this */
 	uint64_t bytes, bytes_shown;
 	struct timespec started, shown;
@@ -163,6 +169,37 @@ static enum ww_exit open_all(struct ww_live_watcher *watcher)
 	return answer;
 }
 
+static enum ww_exit open_evidence(struct ww_live_watcher *watcher)
+{
+	const struct ww_live_config *config = watcher->config;
+	const struct ww_call *call = watcher->session->call;
+	char folder[4096];
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	int status = ww_path_make(config->evidence);
+	if (status == 0 && !realpath(config->evidence, folder))
+		status = -errno;
+	if (status == 0 && access(folder, W_OK | X_OK) != 0)
+		status = -errno;
+	if (status != 0)
+		return ww_usage(call, "--evidence %s: %s", config->evidence, ww_errno_text(status));
+	struct ww_evidence_wish wish = {
+		.folder = folder,
+		.bytes = (config->evidence_mb ? config->evidence_mb : EVIDENCE_MB) << 20,
+		.begun_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000,
+		.link_type = ww_live_link_type(watcher->sources[0].live),
+	};
+	for (size_t i = 1; i < watcher->n_sources; i++)
+		if (ww_live_link_type(watcher->sources[i].live) != wish.link_type)
+			return ww_usage(call,
+				"--evidence: %s and %s have different link layers, which one file "
+				"cannot hold",
+				ww_live_name(watcher->sources[0].live),
+				ww_live_name(watcher->sources[i].live));
+	status = ww_evidence_open(&wish, &watcher->evidence);
+	return status == 0 ? WW_EXIT_NOTHING : ww_failed(call, "%s", ww_errno_text(status));
+}
+
 /* The expression and a caret below what was not understood. */
 static void show_filter(const struct ww_call *call, const char *filter, uint32_t column)
 {
@@ -207,6 +244,7 @@ void ww_live_needs(const struct ww_live_watcher *watcher, struct ww_lock *lock)
 		"/etc/services", "/etc/protocols", "/etc/nsswitch.conf"};
 	for (size_t i = 0; i < WW_N(names) && watcher->config->filter; i++)
 		ww_lock_read(lock, names[i]);
+	ww_lock_write(lock, watcher->config->evidence);
 	lock->read_only_from = WW_LIVE_DESCRIPTORS;
 	lock->needs_no_files_of_others = true;
 }
@@ -282,6 +320,8 @@ static bool tick(struct ww_live_watcher *watcher, const struct timespec *now)
 	watcher->shown = *now;
 	watcher->bytes_shown = watcher->bytes;
 	ww_watch_run_save(&watcher->run);
+	if (watcher->evidence && watcher->evidence_status == 0)
+		watcher->evidence_status = ww_evidence_flush(watcher->evidence);
 	return fflush(watcher->session->call->screen->out) == 0 &&
 	       !ferror(watcher->session->call->screen->out);
 }
@@ -322,6 +362,22 @@ static struct source *oldest(struct ww_live_watcher *watcher, int64_t *ret_until
 	return first;
 }
 
+/* Written before it is looked at: what a finding names can be found. */
+static void keep_frames(struct ww_live_watcher *watcher, const struct ww_frame *frames, size_t n)
+{
+	int status = watcher->evidence_status;
+	for (size_t i = 0; status == 0 && i < n; i++)
+		status = ww_evidence_write(watcher->evidence, frames[i].number, frames[i].time_us,
+			frames[i].data, frames[i].captured, frames[i].length);
+	if (status != 0 && watcher->evidence_status == 0) {
+		erase_status(watcher->session);
+		ww_failed(watcher->session->call,
+			"%s: %s: no more packets are kept; the watch goes on",
+			watcher->config->evidence, ww_errno_text(status));
+	}
+	watcher->evidence_status = status;
+}
+
 /* One batch in the order of time. False: there is nothing at the moment. */
 static bool feed(struct ww_live_watcher *watcher)
 {
@@ -340,6 +396,8 @@ static bool feed(struct ww_live_watcher *watcher)
 		n++;
 	} while (source->at + n < source->n && frames[n].time_us <= until_us);
 	source->at += n;
+	if (watcher->evidence)
+		keep_frames(watcher, frames, n);
 	ww_watch_feed(watcher->run.watch, frames, n);
 	return true;
 }
@@ -392,7 +450,6 @@ static enum ww_exit end_run(struct ww_live_watcher *watcher)
 	};
 	watcher->received_before += live.received;
 	watcher->dropped_before += live.dropped;
-	watcher->number = 0;
 	erase_status(watcher->session);
 	enum ww_exit answer = ww_watch_run_finish(&watcher->run, &input);
 	ww_watch_run_done(&watcher->run);
@@ -402,7 +459,10 @@ static enum ww_exit end_run(struct ww_live_watcher *watcher)
 static enum ww_exit begin_run(struct ww_live_watcher *watcher)
 {
 	struct ww_buf name = WW_BUF_INIT;
-	ww_buf_addf(&name, "live:%s", watcher->names);
+	if (watcher->evidence)
+		ww_buf_addf(&name, "%s*.pcap", ww_evidence_prefix(watcher->evidence));
+	else
+		ww_buf_addf(&name, "live:%s", watcher->names);
 	int status = ww_watch_run_begin(&watcher->run, watcher->session, ww_buf_text(&name));
 	ww_buf_done(&name);
 	if (status == 0)
@@ -463,7 +523,9 @@ static enum ww_exit watch_on(struct ww_live_watcher *watcher)
 	if (!watcher->run.watch)
 		return answer;
 	drain(watcher);
-	return ww_exit_worse(answer, end_run(watcher));
+	answer = ww_exit_worse(answer, end_run(watcher));
+	int status = ww_evidence_close(&watcher->evidence);
+	return status == 0 ? answer : ww_exit_worse(answer, WW_EXIT_FAILED);
 }
 
 static enum ww_exit check(const struct ww_session *session, const struct ww_live_config *config)
@@ -475,6 +537,12 @@ static enum ww_exit check(const struct ww_session *session, const struct ww_live
 		return ww_usage(call, "--snaplen is at most %d", SNAPLEN_MOST);
 	if (config->ring_mb > RING_MB_MOST)
 		return ww_usage(call, "--ring is at most %d (MiB)", RING_MB_MOST);
+	uint64_t most = config->evidence_mb;
+	if (most && (most < WW_EVIDENCE_LEAST >> 20 || most > EVIDENCE_MB_MOST))
+		return ww_usage(call, "--evidence-size is %d to %d (MiB)", WW_EVIDENCE_LEAST >> 20,
+			EVIDENCE_MB_MOST);
+	if (most && !config->evidence)
+		return ww_usage(call, "--evidence-size is for --evidence DIR");
 	return WW_EXIT_NOTHING;
 }
 
@@ -491,7 +559,10 @@ enum ww_exit ww_live_new(struct ww_session *session, const struct ww_live_config
 	watcher->config = config;
 	watcher->reload = reload_by;
 	*ret = watcher;
-	return open_all(watcher);
+	answer = open_all(watcher);
+	if (answer == WW_EXIT_NOTHING && config->evidence)
+		answer = open_evidence(watcher);
+	return answer;
 }
 
 void ww_live_free(struct ww_live_watcher **watcher)
@@ -500,6 +571,7 @@ void ww_live_free(struct ww_live_watcher **watcher)
 		return;
 	for (size_t i = 0; i < (*watcher)->n_sources; i++)
 		ww_live_close(&(*watcher)->sources[i].live);
+	ww_evidence_close(&(*watcher)->evidence);
 	free((*watcher)->sources);
 	free(*watcher);
 	*watcher = NULL;

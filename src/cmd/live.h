@@ -20,6 +20,8 @@ struct ww_live_config {
 	uint64_t snaplen, ring_mb; /* 0: the defaults */
 	uint64_t seconds;          /* 0: until a signal */
 	bool promiscuous;
+	const char *evidence; /* folder for all packets; NULL: none are kept */
+	uint64_t evidence_mb;
 };
 
 /* Loads advisories and rules anew, for SIGHUP; the caller owns what it gives. */

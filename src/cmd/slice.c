@@ -11,14 +11,17 @@
  * and in any case the frames that the finding names.
  */
 #include "cmd/last.h"
+#include "cmd/lock.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/quote.h"
+#include "finding/evidence.h"
 #include "finding/pcap-out.h"
-#include "cmd/lock.h"
 #include "value/port.h"
 #include "wire/flow/flow.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,15 +241,19 @@ static int take_batch(
 }
 
 /* Reads the whole capture. *ret_state tells how the reading ended; returns an errno of writing. */
+/* `before`: frames that came before the first of this capture. */
 static int take_all(struct slice *slice, struct ww_flows *flows, struct ww_capture *capture,
-	enum ww_capture_state *ret_state)
+	uint64_t before, enum ww_capture_state *ret_state)
 {
 	struct ww_frame frames[WW_BATCH];
 	size_t n = 0;
 	int status = 0;
 	while (status == 0 &&
-		(*ret_state = ww_capture_read(capture, frames, &n)) == WW_CAPTURE_MORE)
+		(*ret_state = ww_capture_read(capture, frames, &n)) == WW_CAPTURE_MORE) {
+		for (size_t i = 0; i < n; i++)
+			frames[i].number += before;
 		status = take_batch(slice, flows, frames, n);
+	}
 	return status;
 }
 
@@ -322,7 +329,7 @@ static void report(const struct ww_call *call, const struct slice *slice)
 
 /* Complains of how reading or writing ended, and closes the output. */
 static enum ww_exit finish(const struct ww_call *call, struct slice *slice, const char *path,
-	const struct ww_capture *capture, enum ww_capture_state state, int status)
+	const char *note, enum ww_capture_state state, int status)
 {
 	enum ww_exit answer = WW_EXIT_NOTHING;
 	int closed = ww_pcap_out_close(&slice->out);
@@ -334,9 +341,9 @@ static enum ww_exit finish(const struct ww_call *call, struct slice *slice, cons
 	if (status != 0)
 		return ww_failed(call, "%s: %s", slice->path, ww_errno_text(status));
 	if (state == WW_CAPTURE_FAILED)
-		answer = ww_failed(call, "%s: %s", path, ww_capture_note(capture));
+		answer = ww_failed(call, "%s: %s", path, note);
 	else if (state != WW_CAPTURE_END)
-		ww_remark(call, "%s: %s", path, ww_capture_note(capture));
+		ww_remark(call, "%s: %s", path, note);
 	if (slice->other_link)
 		answer = ww_failed(call,
 			"%" PRIu64 " packets of another link type could not go into the same file",
@@ -349,29 +356,106 @@ static enum ww_exit finish(const struct ww_call *call, struct slice *slice, cons
 	return answer;
 }
 
+/* Captures in their order: one, or the files of a live capture (finding/evidence.h). */
+struct parts {
+	char *paths[WW_EVIDENCE_FILES + 1];
+	uint64_t before[WW_EVIDENCE_FILES + 1];
+	size_t n;
+};
+
+static void add_part(struct parts *parts, const char *folder, const char *name, uint64_t first)
+{
+	struct ww_buf path = WW_BUF_INIT;
+	size_t at = parts->n;
+	if (parts->n > WW_EVIDENCE_FILES)
+		return; /* more than a writer ever leaves */
+	for (; at > 0 && parts->before[at - 1] >= first; at--) {
+		parts->paths[at] = parts->paths[at - 1];
+		parts->before[at] = parts->before[at - 1];
+	}
+	ww_path_join(&path, folder, name);
+	parts->paths[at] = ww_buf_take(&path);
+	parts->before[at] = first - 1;
+	parts->n++;
+}
+
+/* The end of a run's input that stands for the files of a live capture. */
+static const char FILES_OF_RUN[] = "*.pcap";
+
+static bool is_evidence(const char *path)
+{
+	size_t len = strlen(path), end = strlen(FILES_OF_RUN);
+	return len > end && strcmp(path + len - end, FILES_OF_RUN) == 0 && strchr(path, '/');
+}
+
+static void find_parts(struct parts *parts, const char *path)
+{
+	if (!is_evidence(path)) {
+		parts->paths[parts->n++] = strdup(path);
+		return;
+	}
+	char *folder = strdup(path);
+	char *prefix = folder ? strrchr(folder, '/') : NULL;
+	if (!prefix) {
+		free(folder);
+		return;
+	}
+	*prefix++ = '\0';
+	prefix[strlen(prefix) - strlen(FILES_OF_RUN)] = '\0';
+	DIR *dir = opendir(folder[0] ? folder : "/");
+	struct dirent *entry;
+	uint64_t first;
+	while (dir && (entry = readdir(dir)))
+		if (ww_evidence_name(entry->d_name, prefix, &first))
+			add_part(parts, folder[0] ? folder : "/", entry->d_name, first);
+	if (dir)
+		closedir(dir);
+	free(folder);
+}
+
+static enum ww_exit cut_part(const struct ww_call *call, struct slice *slice,
+	struct ww_flows *flows, const struct parts *parts, size_t i)
+{
+	struct ww_capture *capture = NULL;
+	struct ww_err err = {0};
+	const char *path = parts->paths[i];
+	int status = path ? ww_capture_open(path, &capture, &err) : -ENOMEM;
+	if (status == -EINVAL)
+		return ww_usage(call, "%s: %s", path, err.text);
+	if (status != 0)
+		return ww_usage(call, "%s: %s", path ? path : "", ww_errno_text(status));
+	enum ww_capture_state state = WW_CAPTURE_END;
+	status = take_all(slice, flows, capture, parts->before[i], &state);
+	enum ww_exit answer = WW_EXIT_NOTHING;
+	if (status != 0 || i + 1 == parts->n)
+		answer = finish(call, slice, path, ww_capture_note(capture), state, status);
+	ww_capture_close(&capture);
+	return answer;
+}
+
 static enum ww_exit cut(const struct ww_call *call, struct slice *slice, const char *path)
 {
 	struct ww_flow_sink sink = {.context = slice, .contact = on_contact};
 	struct ww_flow_limits limits = {0};
-	struct ww_capture *capture = NULL;
 	struct ww_flows *flows = NULL;
-	struct ww_err err = {0};
-	int status = ww_capture_open(path, &capture, &err);
-	if (status == -EINVAL)
-		return ww_usage(call, "%s: %s", path, err.text);
-	if (status != 0)
-		return ww_usage(call, "%s: %s", path, ww_errno_text(status));
-	status = ww_flows_new(&limits, ww_hash_key_fixed(0), &sink, &flows);
-	enum ww_exit answer = WW_EXIT_FAILED;
-	if (status == 0) {
-		enum ww_capture_state state = WW_CAPTURE_END;
-		status = take_all(slice, flows, capture, &state);
-		answer = finish(call, slice, path, capture, state, status);
-	} else {
-		ww_failed(call, "%s", ww_errno_text(status));
-	}
+	struct parts parts = {.n = 0};
+	find_parts(&parts, path);
+	uint64_t wanted = slice->finding->n_frames ? slice->finding->frames[0] : 0;
+	if (parts.n == 0)
+		return ww_usage(call, "%s: none of these files is left", path);
+	if (wanted && wanted <= parts.before[0])
+		ww_remark(call,
+			"the packets before frame %" PRIu64
+			" are not kept any more: of this finding some are missing",
+			parts.before[0] + 1);
+	int status = ww_flows_new(&limits, ww_hash_key_fixed(0), &sink, &flows);
+	enum ww_exit answer =
+		status == 0 ? WW_EXIT_NOTHING : ww_failed(call, "%s", ww_errno_text(status));
+	for (size_t i = 0; i < parts.n && answer == WW_EXIT_NOTHING; i++)
+		answer = cut_part(call, slice, flows, &parts, i);
 	ww_flows_free(&flows);
-	ww_capture_close(&capture);
+	for (size_t i = 0; i < parts.n; i++)
+		free(parts.paths[i]);
 	return answer;
 }
 
@@ -390,6 +474,14 @@ static enum ww_exit find_capture(struct ww_call *call, const struct ww_run *run,
 		return ww_usage(call,
 			"the last run read standard input, which cannot be read again: "
 			"keep the capture in a file, or name a copy of it with -r");
+	else if (strncmp(path, "live:", 5) == 0)
+		return ww_usage(call,
+			"the last run watched %s live and kept no packets: --evidence DIR does",
+			path + 5);
+	if (is_evidence(path)) {
+		*ret = path;
+		return WW_EXIT_NOTHING;
+	}
 	if (stat(path, &st) != 0)
 		return ww_usage(
 			call, "%s: %s; name where it is now with -r", path, ww_errno_text(-errno));
@@ -414,7 +506,10 @@ static enum ww_exit enter_sandbox(const struct ww_call *call, const char *captur
 	struct ww_ip nobody = {{0}};
 	/* libcrypto reads its configuration at the first digest: while it still can. */
 	ww_community_id(&nobody, &nobody, WW_PROTO_TCP, 1, 1, id);
-	ww_lock_read(&lock, capture);
+	if (is_evidence(capture))
+		ww_lock_read_beside(&lock, capture);
+	else
+		ww_lock_read(&lock, capture);
 	ww_lock_write_beside(&lock, out);
 	return ww_lock_now(&lock, call);
 }

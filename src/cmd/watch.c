@@ -48,6 +48,10 @@ static const struct ww_opt opts[] = {
 		"live: keep so many bytes of a frame (all)"),
 	WW_OPT(struct config, live.ring_mb, WW_OPT_COUNT, 0, "ring", "MIB",
 		"live: memory for packets that wait (64)"),
+	WW_OPT(struct config, live.evidence, WW_OPT_TEXT, 0, "evidence", "DIR",
+		"live: keep the last packets here, for slice"),
+	WW_OPT(struct config, live.evidence_mb, WW_OPT_COUNT, 0, "evidence-size", "MIB",
+		"live: and never more than this (1024)"),
 	WW_OPT(struct config, live.seconds, WW_OPT_COUNT, 0, "seconds", "N",
 		"live: end after so long"),
 };

@@ -105,6 +105,12 @@ int ww_pcap_out_write(struct ww_pcap_out *out, int64_t time_us, const void *data
 	return out->error;
 }
 
+int ww_pcap_out_flush(struct ww_pcap_out *out)
+{
+	flush(out);
+	return out->error;
+}
+
 int ww_pcap_out_close(struct ww_pcap_out **out)
 {
 	if (!*out)

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "finding/evidence.h"
+
+#include "finding/pcap-out.h"
+#include "value/when.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Bytes of a file's and of a record's header (pcap-out.c). */
+enum { FILE_HEADER = 24, RECORD_HEADER = 16 };
+
+/* One that was written, or is being written (the last). */
+struct file {
+	uint64_t first; /* number of its first frame */
+	uint64_t bytes;
+};
+
+struct ww_evidence_files {
+	struct ww_buf prefix; /* "DIR/wormwood-RUN-" */
+	uint64_t file_bytes;
+	uint16_t link_type;
+	struct ww_pcap_out *out;                  /* of the last file; NULL: none is open */
+	struct file files[WW_EVIDENCE_FILES + 1]; /* oldest first */
+	size_t n_files;
+	int error;
+};
+
+int ww_evidence_open(const struct ww_evidence_wish *wish, struct ww_evidence_files **ret)
+{
+	char run[WW_EVIDENCE_RUN_MAX];
+	if (wish->bytes < WW_EVIDENCE_LEAST)
+		return -EINVAL;
+	struct ww_evidence_files *files = calloc(1, sizeof(*files));
+	if (!files)
+		return -ENOMEM;
+	files->file_bytes = wish->bytes / WW_EVIDENCE_FILES;
+	files->link_type = wish->link_type;
+	ww_buf_addf(&files->prefix, "%s/wormwood-%s-", wish->folder,
+		ww_evidence_run(wish->begun_us, run));
+	if (files->prefix.failed) {
+		ww_evidence_close(&files);
+		return -ENOMEM;
+	}
+	*ret = files;
+	return 0;
+}
+
+const char *ww_evidence_run(int64_t begun_us, char text[WW_EVIDENCE_RUN_MAX])
+{
+	char whole[WW_WHEN_TEXT_MAX];
+	size_t n = 0;
+	ww_when_print(begun_us, whole);
+	/* 2003-08-12T00:29:18.824000Z without its signs: 20030812T002918824000Z */
+	for (const char *c = whole; *c && n + 1 < WW_EVIDENCE_RUN_MAX; c++)
+		if (!strchr("-:.", *c))
+			text[n++] = *c;
+	text[n] = '\0';
+	return text;
+}
+
+static void name_of(const struct ww_evidence_files *files, uint64_t first, struct ww_buf *path)
+{
+	ww_buf_addf(path, "%s%012" PRIu64 ".pcap", ww_buf_text(&files->prefix), first);
+}
+
+/* The oldest file goes. One that somebody else removed is gone as well. */
+static int drop_oldest(struct ww_evidence_files *files)
+{
+	struct ww_buf path = WW_BUF_INIT;
+	name_of(files, files->files[0].first, &path);
+	int status = path.failed ? -ENOMEM : 0;
+	if (status == 0 && unlink(path.data) != 0 && errno != ENOENT)
+		status = -errno;
+	ww_buf_done(&path);
+	files->n_files--;
+	memmove(files->files, files->files + 1, files->n_files * sizeof(files->files[0]));
+	return status;
+}
+
+static int begin_file(struct ww_evidence_files *files, uint64_t number)
+{
+	struct ww_buf path = WW_BUF_INIT;
+	int status = ww_pcap_out_close(&files->out);
+	while (status == 0 && files->n_files >= WW_EVIDENCE_FILES)
+		status = drop_oldest(files);
+	name_of(files, number, &path);
+	if (status == 0 && path.failed)
+		status = -ENOMEM;
+	if (status == 0)
+		status = ww_pcap_out_open(path.data, files->link_type, &files->out);
+	ww_buf_done(&path);
+	if (status == 0)
+		files->files[files->n_files++] = (struct file){number, FILE_HEADER};
+	return status;
+}
+
+int ww_evidence_write(struct ww_evidence_files *files, uint64_t number, int64_t time_us,
+	const void *data, uint32_t captured, uint32_t length)
+{
+	uint64_t bytes = RECORD_HEADER + captured;
+	if (files->error)
+		return files->error;
+	struct file *last = files->n_files ? &files->files[files->n_files - 1] : NULL;
+	if (!last || last->bytes + bytes > files->file_bytes)
+		files->error = begin_file(files, number);
+	if (files->error == 0)
+		files->error = ww_pcap_out_write(files->out, time_us, data, captured, length);
+	if (files->error == 0)
+		files->files[files->n_files - 1].bytes += bytes;
+	return files->error;
+}
+
+int ww_evidence_flush(struct ww_evidence_files *files)
+{
+	if (files->error == 0 && files->out)
+		files->error = ww_pcap_out_flush(files->out);
+	return files->error;
+}
+
+const char *ww_evidence_prefix(const struct ww_evidence_files *files)
+{
+	return ww_buf_text(&files->prefix);
+}
+
+uint64_t ww_evidence_first(const struct ww_evidence_files *files)
+{
+	return files->n_files ? files->files[0].first : 0;
+}
+
+int ww_evidence_close(struct ww_evidence_files **files)
+{
+	if (!*files)
+		return 0;
+	int status = ww_pcap_out_close(&(*files)->out);
+	if ((*files)->error)
+		status = (*files)->error;
+	ww_buf_done(&(*files)->prefix);
+	free(*files);
+	*files = NULL;
+	return status;
+}
+
+/* ---- reading them again ---- */
+
+bool ww_evidence_name(const char *name, const char *run_prefix, uint64_t *ret_first)
+{
+	enum { DIGITS = 12 };
+	size_t len = strlen(run_prefix);
+	if (strncmp(name, run_prefix, len) != 0)
+		return false;
+	uint64_t first = 0;
+	const char *digit = name + len;
+	for (; *digit >= '0' && *digit <= '9' && digit - name - (ptrdiff_t)len < 19; digit++)
+		first = first * 10 + (uint64_t)(*digit - '0');
+	if (digit - name - (ptrdiff_t)len < DIGITS || strcmp(digit, ".pcap") != 0 || first == 0)
+		return false;
+	*ret_first = first;
+	return true;
+}

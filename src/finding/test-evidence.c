@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "finding/evidence.h"
+
+#include "test.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BEGUN  ((int64_t)1060648158824000) /* 2003-08-12 00:29:18.824 UTC */
+#define PREFIX "wormwood-20030812T002918824000Z-"
+
+static char folder[64];
+
+struct sum {
+	size_t files;
+	uint64_t bytes, least, most; /* first numbers */
+};
+
+static struct sum look(void)
+{
+	struct sum sum = {.least = UINT64_MAX};
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		char path[512];
+		struct stat st;
+		uint64_t first;
+		if (!ww_evidence_name(entry->d_name, PREFIX, &first))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+		sum.files++;
+		sum.bytes += (uint64_t)st.st_size;
+		sum.least = first < sum.least ? first : sum.least;
+		sum.most = first > sum.most ? first : sum.most;
+	}
+	closedir(dir);
+	return sum;
+}
+
+static struct ww_evidence_files *begin(uint64_t bytes)
+{
+	struct ww_evidence_files *files = NULL;
+	const struct ww_evidence_wish wish = {
+		.folder = folder, .bytes = bytes, .begun_us = BEGUN, .link_type = 1};
+	assert_int_equal(ww_evidence_open(&wish, &files), 0);
+	return files;
+}
+
+static void the_disk_is_bounded(void **unused)
+{
+	(void)unused;
+	enum { LEN = 60000, N = 1000 };
+	static uint8_t frame[LEN];
+	struct ww_evidence_files *files = begin(WW_EVIDENCE_LEAST);
+	assert_int_equal(ww_evidence_first(files), 0);
+	for (uint64_t i = 1; i <= N; i++) {
+		assert_int_equal(ww_evidence_write(files, i, BEGUN, frame, LEN, LEN), 0);
+		if (i % 50 == 0) {
+			assert_int_equal(ww_evidence_flush(files), 0);
+			assert_in_range(look().bytes, 1, WW_EVIDENCE_LEAST);
+		}
+	}
+	assert_int_equal(ww_evidence_flush(files), 0);
+	struct sum sum = look();
+	assert_int_equal(sum.files, WW_EVIDENCE_FILES);
+	assert_in_range(sum.bytes, WW_EVIDENCE_LEAST / 4 * 3, WW_EVIDENCE_LEAST);
+	assert_int_equal(sum.least, ww_evidence_first(files));
+	assert_true(sum.least > 1);
+	assert_int_equal(ww_evidence_close(&files), 0);
+	assert_null(files);
+	assert_int_equal(look().bytes, sum.bytes);
+}
+
+/* The longest frame fits into a file; a file that somebody removed is no trouble. */
+static void odd_frames(void **unused)
+{
+	(void)unused;
+	enum { MOST = 262144 + 65536 };
+	static uint8_t frame[MOST];
+	struct ww_evidence_files *files = begin(WW_EVIDENCE_LEAST);
+	assert_int_equal(ww_evidence_write(files, 1, -1, frame, 0, 0), 0);
+	assert_int_equal(ww_evidence_write(files, 2, INT64_MAX, frame, MOST, MOST), 0);
+	char path[512];
+	snprintf(path, sizeof(path), "%s/" PREFIX "000000000001.pcap", folder);
+	assert_int_equal(unlink(path), 0);
+	for (uint64_t i = 3; i < 60; i++)
+		assert_int_equal(ww_evidence_write(files, i, 0, frame, MOST, MOST), 0);
+	assert_int_equal(ww_evidence_close(&files), 0);
+	assert_in_range(look().bytes, 1, WW_EVIDENCE_LEAST);
+}
+
+static void what_is_there_is_not_touched(void **unused)
+{
+	(void)unused;
+	char path[512];
+	struct stat st;
+	snprintf(path, sizeof(path), "%s/" PREFIX "000000000001.pcap", folder);
+	int fd = open(path, O_WRONLY | O_CREAT, 0644);
+	assert_true(fd >= 0);
+	close(fd);
+	struct ww_evidence_files *files = begin(WW_EVIDENCE_LEAST);
+	assert_int_equal(ww_evidence_write(files, 1, BEGUN, "x", 1, 1), -EEXIST);
+	assert_int_equal(ww_evidence_write(files, 2, BEGUN, "x", 1, 1), -EEXIST);
+	assert_int_equal(ww_evidence_flush(files), -EEXIST);
+	assert_int_equal(ww_evidence_close(&files), -EEXIST);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+}
+
+static void wishes_and_names(void **unused)
+{
+	(void)unused;
+	struct ww_evidence_files *files = NULL;
+	const struct ww_evidence_wish small = {.folder = folder, .bytes = WW_EVIDENCE_LEAST - 1};
+	assert_int_equal(ww_evidence_open(&small, &files), -EINVAL);
+	const struct ww_evidence_wish missing = {
+		.folder = "/nonexistent", .bytes = WW_EVIDENCE_LEAST, .begun_us = BEGUN};
+	assert_int_equal(ww_evidence_open(&missing, &files), 0);
+	assert_int_equal(ww_evidence_write(files, 1, 0, "x", 1, 1), -ENOENT);
+	ww_evidence_close(&files);
+	static const struct {
+		const char *name;
+		uint64_t first; /* 0: none of ours */
+	} rows[] = {
+		{PREFIX "000000000001.pcap", 1},
+		{PREFIX "123456789012.pcap", 123456789012},
+		{PREFIX "1234567890123.pcap", 1234567890123},
+		{PREFIX "000000000000.pcap", 0},
+		{PREFIX "00000000001.pcap", 0},
+		{PREFIX "000000000001.pcap2", 0},
+		{PREFIX "000000000001", 0},
+		{PREFIX "00000000000x.pcap", 0},
+		{PREFIX "99999999999999999999.pcap", 0},
+		{"wormwood-20030812T002918824001Z-000000000001.pcap", 0},
+		{PREFIX, 0},
+		{"", 0},
+	};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		uint64_t first = 0;
+		assert_int_equal(ww_evidence_name(rows[i].name, PREFIX, &first), rows[i].first > 0);
+		assert_int_equal(first, rows[i].first);
+	}
+}
+
+static int make_folder(void **unused)
+{
+	(void)unused;
+	snprintf(folder, sizeof(folder), "/tmp/wormwood-evidence-XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **unused)
+{
+	(void)unused;
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_disk_is_bounded, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(odd_frames, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(
+			what_is_there_is_not_touched, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(wishes_and_names, make_folder, remove_folder),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -66,6 +66,7 @@
 static const struct ww_field rows[] = {
 #define WW_FIELD(path_, kind_, struct_, member_, flags_, actors_, planned_, help_)                 \
 	{.path = (path_),                                                                          \
+		.path_len = sizeof(path_) - 1,                                                     \
 		.kind = WW_KIND_##kind_,                                                           \
 		.container = #struct_,                                                             \
 		PLACE_##kind_(struct_, member_),                                                   \
@@ -150,14 +151,19 @@ const char *ww_field_key(const struct ww_field *field)
 	return dot ? dot + 1 : field->path;
 }
 
-/* Most rows differ from a path early: this is asked of every row for every key of a file. */
+/* The length of what stands between a parent's path and a child's key: "." or "[].". */
+static size_t dots(const struct ww_field *parent)
+{
+	return parent->kind == WW_KIND_LIST ? 3 : 1;
+}
+
 static bool has_parent(const struct ww_field *field, const struct ww_field *parent)
 {
 	const char *rest = field->path;
 	if (parent) {
-		const char *brackets = parent->kind == WW_KIND_LIST ? "[]." : ".";
-		size_t len = strlen(parent->path), n = strlen(brackets);
-		if (strncmp(rest, parent->path, len) != 0 || strncmp(rest + len, brackets, n) != 0)
+		size_t len = parent->path_len, n = dots(parent);
+		if (field->path_len <= len + n || memcmp(rest, parent->path, len) != 0 ||
+			memcmp(rest + len, "[]." + (3 - n), n) != 0)
 			return false;
 		rest += len + n;
 	}
@@ -172,13 +178,13 @@ bool ww_field_is_child(const struct ww_field *field, const struct ww_field *pare
 const struct ww_field *ww_field_child(
 	const struct ww_field *parent, const char *key, size_t key_len)
 {
-	for (size_t i = 0; i < WW_N(rows); i++) {
-		if (!has_parent(&rows[i], parent))
-			continue;
-		const char *have = ww_field_key(&rows[i]);
-		if (strlen(have) == key_len && memcmp(have, key, key_len) == 0)
+	/* This is asked for every key of a file: the lengths spare nearly every comparison. */
+	size_t before = parent ? parent->path_len + dots(parent) : 0;
+	for (size_t i = 0; i < WW_N(rows); i++)
+		if (rows[i].path_len == before + key_len &&
+			memcmp(rows[i].path + before, key, key_len) == 0 &&
+			has_parent(&rows[i], parent))
 			return &rows[i];
-	}
 	return NULL;
 }
 

@@ -67,6 +67,7 @@ enum ww_actor {
 
 struct ww_field {
 	const char *path; /* "network.ports[].port" */
+	size_t path_len;
 	enum ww_kind kind;
 	const char *container; /* the struct that has the member */
 	size_t offset;         /* of the member */

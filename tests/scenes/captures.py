@@ -123,6 +123,23 @@ def nothing(path):
         check(path, 'the screen lacks "%s"' % word, word in text)
 
 
+def tunnels(path, hosts, **encapsulations):
+    """As tcpdump and tshark read them: every packet is unwrapped, and the hosts are the inner."""
+    run = Run('tcpdump-tests/%s.pcap' % path, ':memory:')
+    seen = run.summary.get('encapsulations', {})
+    check(path, 'encapsulations %s' % seen, seen == encapsulations)
+    check(path, 'hosts %s' % run.summary.get('hosts'), run.summary.get('hosts') == hosts)
+
+
+def too_many_layers():
+    """31 times Ethernet in MPLS in Ethernet: Suricata counts one packet of too many layers."""
+    path = 'scenes/decode-too-many-layers/input.pcap'
+    run = Run(path, ':memory:')
+    layers = [r for r in run.summary.get('unsupported', []) if r['numbering'] == 'layers']
+    check(path, 'unsupported %s' % run.summary.get('unsupported'),
+          len(layers) == 1 and layers[0]['packets'] == 1)
+
+
 def main():
     if not os.path.isdir(CAPTURES):
         print('no captures of others at %s' % CAPTURES)
@@ -142,6 +159,18 @@ def main():
     run = Run('fragments/dns-rrsig-fragmented.pcap', ':memory:')
     check('dns-rrsig', 'scanners', not run.scans())
     check('dns-rrsig', 'infected', not run.infected())
+    tunnels('erspan-type-i-1', 2, erspan=2, vlan=2)
+    tunnels('erspan-type-ii-1', 2, erspan=1)
+    tunnels('erspan-type-iii-ft-0', 2, erspan=9, vlan=9)
+    tunnels('geneve', 2, geneve=39)
+    tunnels('vxlan', 2, vxlan=10)
+    tunnels('vxlan_port_8472', 2, vxlan=10)
+    tunnels('nsh-over-vxlan-gpe', 2, vxlan=1, nsh=1)
+    tunnels('mpls-over-udp', 2, mpls=2)
+    tunnels('wccp_redirect_gre', 2, gre=1)
+    tunnels('gso-ipv6-vxlan-ipv6', 2, vxlan=1)
+    tunnels('bigtcp-ipv6-geneve-ipv6', 2, geneve=1)
+    too_many_layers()
     for failure in failures:
         print(failure)
     print('%d checks, %d failed' % (checks, len(failures)))

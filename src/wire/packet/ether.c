@@ -60,6 +60,21 @@ static bool decode_tag(struct ww_cursor *cursor, uint32_t len, enum ww_encapsula
 	return true;
 }
 
+/*
+ * Cisco's security group tag: version 1, length of the options in words, the options, the type.
+ * Inside GRE the type comes first, which is not decoded.
+ */
+static bool decode_trustsec(struct ww_cursor *cursor, uint16_t *ret_type, struct ww_packet *packet)
+{
+	const uint8_t *header = ww_cursor_peek(cursor, 2);
+	if (header && header[0] != 1) {
+		*ret_type = unsupported(packet, WW_NUMBERING_ETHER, WW_ETHER_TRUSTSEC);
+		return true;
+	}
+	uint32_t words = header ? header[1] : 0;
+	return decode_tag(cursor, 4 + 4 * words, WW_ENCAPSULATION_BRIDGE_TAG, ret_type, packet);
+}
+
 /* 802.1ah: four bytes of service tag, then the customer's frame. */
 static bool decode_mac_in_mac(
 	struct ww_cursor *cursor, uint16_t *ret_type, struct ww_packet *packet)
@@ -300,6 +315,7 @@ bool ww_ether_decode(
 		case WW_ETHER_ETAG:
 			more = decode_tag(cursor, 8, WW_ENCAPSULATION_BRIDGE_TAG, &type, packet);
 			break;
+		case WW_ETHER_TRUSTSEC: more = decode_trustsec(cursor, &type, packet); break;
 		case WW_ETHER_FRAME: more = decode_frame(cursor, &type, packet); break;
 		case WW_ETHER_MAC_IN_MAC: more = decode_mac_in_mac(cursor, &type, packet); break;
 		case WW_ETHER_LLC: more = decode_llc(cursor, &type, packet); break;

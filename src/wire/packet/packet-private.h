@@ -24,6 +24,7 @@ enum {
 	WW_ETHER_PPPOE = 0x8864,
 	WW_ETHER_QINQ = 0x88a8,
 	WW_ETHER_MAC_IN_MAC = 0x88e7,
+	WW_ETHER_TRUSTSEC = 0x8909,
 	WW_ETHER_VNTAG = 0x8926,
 	WW_ETHER_ETAG = 0x893f,
 	WW_ETHER_NSH = 0x894f,
@@ -154,6 +155,7 @@ enum {
 static inline bool ww_tunnel_port(uint16_t sport, uint16_t dport)
 {
 	static const uint16_t ports[128] = {
+		[0] = 1, /* which port 0 is not */
 		[WW_PORT_TEREDO % 128] = WW_PORT_TEREDO,
 		[WW_PORT_GRE % 128] = WW_PORT_GRE,
 		[WW_PORT_VXLAN % 128] = WW_PORT_VXLAN,
@@ -162,5 +164,5 @@ static inline bool ww_tunnel_port(uint16_t sport, uint16_t dport)
 		[WW_PORT_MPLS % 128] = WW_PORT_MPLS,
 		[WW_PORT_VXLAN_OLD % 128] = WW_PORT_VXLAN_OLD,
 	};
-	return (dport != 0) & ((ports[dport % 128] == dport) | (sport == WW_PORT_TEREDO));
+	return (ports[dport % 128] == dport) | (sport == WW_PORT_TEREDO);
 }

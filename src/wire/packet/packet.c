@@ -73,30 +73,22 @@ static inline void decode_tcp(struct ww_cursor cursor, struct ww_packet *packet)
 	set_payload(packet, &cursor);
 }
 
-static inline void fill_udp(struct ww_cursor cursor, const struct ww_wire_udp *udp, uint32_t len,
-	struct ww_packet *packet)
+/* A length that cannot be, or a tunnel's port. */
+static __attribute__((noinline)) void decode_rare_udp(
+	struct ww_cursor cursor, uint32_t len, struct ww_packet *packet)
 {
+	if (len < sizeof(struct ww_wire_udp) || len > cursor.wire) {
+		ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_MALFORMED);
+		return;
+	}
+	const struct ww_wire_udp *udp = (const void *)cursor.at;
 	packet->has_transport = true;
 	packet->sport = ww_be16_get(udp->sport);
 	packet->dport = ww_be16_get(udp->dport);
 	ww_cursor_limit(&cursor, len);
 	ww_cursor_skip(&cursor, sizeof(*udp));
 	set_payload(packet, &cursor);
-}
-
-/* A length that cannot be, or a tunnel's port. */
-static __attribute__((noinline)) void decode_rare_udp(
-	struct ww_cursor cursor, uint32_t len, struct ww_packet *packet)
-{
-	const struct ww_wire_udp *udp = (const void *)cursor.at;
-	if (len < sizeof(*udp) || len > cursor.wire) {
-		ww_packet_stop(packet, WW_LAYER_TRANSPORT, WW_OUTCOME_MALFORMED);
-		return;
-	}
-	fill_udp(cursor, udp, len, packet);
-	ww_tunnel_udp(
-		(struct ww_cursor){packet->payload, packet->payload_len, packet->payload_wire},
-		packet);
+	ww_tunnel_udp(cursor, packet);
 }
 
 static inline void decode_udp(struct ww_cursor cursor, struct ww_packet *packet)
@@ -110,13 +102,19 @@ static inline void decode_udp(struct ww_cursor cursor, struct ww_packet *packet)
 	uint32_t len = ww_be16_get(udp->len);
 	if (len == 0 && cursor.wire > 65535)
 		len = cursor.wire;
+	uint16_t sport = ww_be16_get(udp->sport), dport = ww_be16_get(udp->dport);
 	/* One branch for all that is rare. */
-	bool rare = (len < sizeof(*udp)) | (len > cursor.wire) |
-		    ww_tunnel_port(ww_be16_get(udp->sport), ww_be16_get(udp->dport));
-	if (__builtin_expect(rare, 0))
+	bool rare = (len < sizeof(*udp)) | (len > cursor.wire) | ww_tunnel_port(sport, dport);
+	if (__builtin_expect(rare, 0)) {
 		decode_rare_udp(cursor, len, packet);
-	else
-		fill_udp(cursor, udp, len, packet);
+		return;
+	}
+	packet->has_transport = true;
+	packet->sport = sport;
+	packet->dport = dport;
+	ww_cursor_limit(&cursor, len);
+	ww_cursor_skip(&cursor, sizeof(*udp));
+	set_payload(packet, &cursor);
 }
 
 static void decode_icmp(struct ww_cursor cursor, struct ww_packet *packet)

@@ -197,6 +197,12 @@ static void note_limits(const struct ww_page *page)
 			"endpoints forgotten: those contacted again count as contacted for the "
 			"first time",
 			"件の接続先の記録を忘却しました（再接触は初回として数えます）"},
+		{summary->rules.encrypted,
+			"direction of a TLS connection was not searched for rules beyond its "
+			"handshake",
+			"directions of TLS connections were not searched for rules beyond their "
+			"handshakes",
+			"件のTLS通信方向は、ハンドシェイク以降のルール検査を行っていません"},
 		{flows->undecided,
 			"first contact still waited for an answer at the end: not judged",
 			"first contacts still waited for an answer at the end: not judged",

@@ -199,6 +199,9 @@ static void tcp_state(struct ww_flows *flows, struct ww_entry *entry, enum ww_di
 		ww_stream_ack(flows, entry, !dir, packet->ack, packet);
 	}
 	if (!flow->groups[dir]) {
+		/* Not wanted any more: nothing is kept for it. */
+		if (entry->stream[dir] != WW_NO_STREAM)
+			ww_stream_end(flows, entry, dir, packet);
 		/* If it is wanted later, its stream begins there. */
 		if (packet->payload_wire)
 			entry->flow.table &= (uint8_t) ~(WW_ENTRY_SEQ << dir);

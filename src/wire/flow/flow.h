@@ -156,6 +156,7 @@ struct ww_flow_sink {
 	 * Asked once, when a flow begins: fill groups[] and `later`. Default: no rule applies. A
 	 * group of which `later` said so may be set in `packet` or `stream`. It holds from the next
 	 * packet on: the stream of that direction begins with the first segment that finds it set.
+	 * One that is set to 0 ends the stream of that direction for good.
 	 */
 	void (*wanted)(void *context, struct ww_flow *flow);
 	/* A contact of src is probably told within the next packets: the moment to fetch memory. */

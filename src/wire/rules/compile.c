@@ -400,7 +400,7 @@ void ww_rules_wanted(struct ww_rules *rules, struct ww_flow *flow)
 void ww_rules_open_gates(struct ww_rules *rules, struct ww_flow *flow)
 {
 	for (int dir = 0; dir < 2; dir++)
-		if (!flow->groups[dir])
+		if (!flow->groups[dir] && !ww_encrypted_is(flow, (enum ww_dir)dir))
 			flow->groups[dir] = group_of(rules, flow, (enum ww_dir)dir);
 }
 

@@ -662,7 +662,14 @@ struct ww_pending {
 	uint64_t need; /* stream position to wait for */
 };
 
+/* TLS records of one direction, see encrypted.c. */
+struct ww_tls_walk {
+	uint64_t next; /* stream position of the next record's header */
+	uint8_t phase;
+};
+
 struct ww_rule_state {
+	struct ww_tls_walk tls[2];
 	uint8_t bits[WW_FLOWBITS / 8];
 	struct ww_pending pending[WW_PENDING_MAX];
 	uint32_t n_pending, n_told;
@@ -681,6 +688,17 @@ void ww_state_tell(struct ww_flow *flow, uint32_t rule, enum ww_dir dir, uint64_
 bool ww_state_bits_fit(const struct ww_item *item, struct ww_flow *flow);
 /* Returns whether the rule may have set a bit. */
 bool ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow);
+
+/* ---- encrypted.c ---- */
+
+/*
+ * Whether this view shows that the direction is unreadable from now on; *ret is the index in it
+ * where that begins. Once: not again for what comes behind.
+ */
+bool ww_encrypted_from(struct ww_flow *flow, enum ww_dir dir, const struct ww_stream_view *view,
+	uint32_t *ret);
+/* Whether that was so before. */
+bool ww_encrypted_is(struct ww_flow *flow, enum ww_dir dir);
 
 /* ---- scanner.c ---- */
 

@@ -49,6 +49,7 @@ struct ww_rules_counts {
 	uint64_t evicted_counters;     /* threshold states given up: the table was full */
 	uint64_t pcre_limits;          /* a pcre that hit its match limit: taken as no match */
 	uint64_t verify_limits;        /* a rule given up after 100,000 tries of its options */
+	uint64_t encrypted;            /* directions not looked at from TLS application data on */
 	uint64_t pending_dropped;      /* rules that waited for more bytes than are kept */
 };
 
@@ -114,7 +115,8 @@ void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flo
 /*
  * New in-order bytes. A rule that needs bytes behind the last one (a negated content whose window
  * is not full, isdataat) waits on the flow until they came or the stream ended. Each occurrence
- * alerts once: what was alerted on as a packet is not alerted on again as a stream.
+ * alerts once: what was alerted on as a packet is not alerted on again as a stream. Where TLS
+ * application data begins, flow->groups[dir] becomes 0: nothing that follows could match.
  */
 void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir dir,
 	const struct ww_packet *packet, const struct ww_stream_view *view, ww_hit_fn *hit,

@@ -427,5 +427,15 @@ void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir d
 		view.len -= view.fresh;
 		view.fresh = 0;
 	}
+	uint32_t readable;
+	bool encrypted = ww_encrypted_from(flow, dir, &view, &readable);
+	if (encrypted) {
+		view.len = readable > view.fresh ? readable : view.fresh;
+		view.end = true;
+	}
 	stream_view(&run, group, &view);
+	if (encrypted) {
+		rules->counts.encrypted++;
+		flow->groups[dir] = 0;
+	}
 }

@@ -383,6 +383,73 @@ static void test_search(void **state)
 	assert_null(ww_search((const uint8_t *)"a", 1, (const uint8_t *)"", 0, false));
 }
 
+/* ---- TLS ---- */
+
+/* A record: type, 3.3, length, and `n` bytes of which the first is a handshake's type. */
+static size_t record(uint8_t *out, uint8_t type, uint8_t first, const char *text)
+{
+	size_t n = strlen(text) + 1;
+	memcpy(out, (uint8_t[]){type, 3, 3, 0, (uint8_t)n, first}, 6);
+	memcpy(out + 6, text, n - 1);
+	return n + 5;
+}
+
+/* hello, key exchange with "mark", data with "mark", and behind it once more. */
+static size_t tls_bytes(uint8_t *out, uint8_t hello, uint8_t data)
+{
+	size_t n = record(out, 22, hello, "abc");
+	n += record(out + n, 22, 16, "mark one");
+	n += record(out + n, data, 0, "mark two");
+	return n + record(out + n, 23, 0, "mark three");
+}
+
+static void play_tls(
+	struct stage *stage, enum ww_dir dir, const uint8_t *bytes, size_t n, size_t cut)
+{
+	stage_segment(stage, dir, bytes, cut, false);
+	stage_segment(stage, dir, bytes + cut, n - cut, false);
+}
+
+/* Both directions must be TLS; then what comes from application data on is left alone. */
+static void test_encrypted(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t client_hello, server_hello, data;
+		uint64_t encrypted;
+	} cases[] = {
+		{1, 2, 23, 2}, {1, 1, 23, 0}, /* the server says no hello */
+		{2, 2, 23, 0}, {1, 2, 25, 0}, /* no record */
+	};
+	uint8_t client[128], server[128];
+	for (size_t c = 0; c < WW_N(cases); c++) {
+		size_t n = tls_bytes(client, cases[c].client_hello, cases[c].data);
+		size_t m = tls_bytes(server, cases[c].server_hello, 23);
+		for (size_t cut = 1; cut < n; cut++) {
+			struct stage stage;
+			stage_open(&stage,
+				"alert tcp any any -> any 1000 (flow:to_server; content:\"mark\"; "
+				"sid:1;)\n"
+				"alert tcp any 1000 -> any any (flow:to_client; "
+				"content:\"nowhere\"; sid:2;)",
+				WW_MATCHER_RUNS);
+			stage_begin_flow(&stage, WW_PROTO_TCP, 1000);
+			play_tls(&stage, WW_DIR_TO_CLIENT, server, 9, 4);
+			play_tls(&stage, WW_DIR_TO_SERVER, client, n, cut);
+			play_tls(&stage, WW_DIR_TO_CLIENT, server + 9, m - 9, 1);
+			/* Of one segment a rule tells once: what a cut parts is told twice. */
+			if (cases[c].encrypted)
+				assert_int_equal(stage.hits, 1);
+			else
+				assert_in_range(stage.hits, 1, 2);
+			uint64_t encrypted = stage.rules->counts.encrypted;
+			assert_int_equal(encrypted, cases[c].encrypted);
+			assert_true(!stage.flow.groups[WW_DIR_TO_SERVER] == (encrypted > 0));
+			stage_close(&stage);
+		}
+	}
+}
+
 /* ---- packets of no flow and without payload ---- */
 
 struct told {
@@ -487,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_nibbles),
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_lone),
+		cmocka_unit_test(test_encrypted),
 	};
 	return cmocka_run_group_tests_name("match", tests, NULL, NULL);
 }

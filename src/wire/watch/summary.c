@@ -200,6 +200,8 @@ void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *su
 	ww_json_int(&json, "refused", (int64_t)summary->rules.refused);
 	if (summary->rules.disabled)
 		ww_json_int(&json, "disabled", (int64_t)summary->rules.disabled);
+	if (summary->rules.encrypted)
+		ww_json_int(&json, "encrypted", (int64_t)summary->rules.encrypted);
 	if (summary->sids_given)
 		ww_json_int(&json, "sids_given", (int64_t)summary->sids_given);
 	ww_json_end(&json, '}');

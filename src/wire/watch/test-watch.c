@@ -296,6 +296,7 @@ static void each_counter_has_its_place(void **state)
 		{&flows.reassembly_gaps, "\"reassembly_gaps\":1", false},
 		{&flows.fragments_dropped, "\"fragments_dropped\":1", false},
 		{&flows.fragment_conflicts, "\"fragment_conflicts\":1", false},
+		{&summary.rules.encrypted, "\"encrypted\":1", false},
 		{&summary.sids_given, "\"sids_given\":1", false},
 		{&packets.encapsulations[WW_ENCAPSULATION_VXLAN], "\"encapsulations\":{\"vxlan\":1}",
 			false},

@@ -13,7 +13,7 @@
 enum { HEAD = 2, TURN_HEAD = 2, LENGTH = 0x7fff };
 
 static const enum ww_app apps[] = {
-	WW_APP_DCERPC, WW_APP_SMB, WW_APP_DNS, WW_APP_TLS, WW_APP_TFTP, WW_APP_DNS};
+	WW_APP_DCERPC, WW_APP_SMB, WW_APP_DNS, WW_APP_TLS, WW_APP_TFTP, WW_APP_DNS, WW_APP_DCERPC};
 
 static void play(struct tape *tape, const uint8_t *data, size_t size, unsigned which, size_t step)
 {

@@ -472,6 +472,53 @@ static void test_any_cut(void **state)
 		ww_buf_done(&to[i]);
 }
 
+/* Version 4, over UDP: no bind; every truncation; a fragment; what is not whole. */
+static void test_datagram(void **state)
+{
+	struct ww_buf pdu = WW_BUF_INIT;
+	for (int little = 0; little < 2; little++) {
+		uint8_t head[8] = {4, 0, 0, 0, little ? 0x10 : 0, 0, 0, 0};
+		ww_buf_reset(&pdu);
+		ww_buf_add(&pdu, head, sizeof(head));
+		ww_buf_pad(&pdu, 0, 16);
+		dce_put_uuid(&pdu, dce_activator, little);
+		ww_buf_pad(&pdu, 'a', 20);
+		dce_put32(&pdu, 0x20001, little);
+		dce_put32(&pdu, 9, little);
+		dce_put16(&pdu, 4, little);
+		dce_put32(&pdu, UINT32_MAX, little);
+		dce_put16(&pdu, 6, little);
+		dce_put32(&pdu, 0, little);
+		assert_int_equal(pdu.len, 80);
+		ww_buf_adds(&pdu, "marker");
+		start();
+		tape_datagram(&tape, WW_DIR_TO_SERVER, pdu.data, pdu.len, little);
+		char expected[300];
+		snprintf(expected, sizeof(expected),
+			"dcerpc > begin 1 at 0\ndcerpc > end 1 to 86\n"
+			"  call 000001a0-0000-0000-c000-000000000046 1.2 opnum 4 %s accepted\n"
+			"  DCE_STUB 'marker'\n",
+			little ? "little" : "big");
+		assert_string_equal(ww_buf_text(&tape.text), expected);
+		for (size_t len = 1; len < pdu.len; len++) {
+			start();
+			tape_datagram(&tape, WW_DIR_TO_SERVER, pdu.data, len, false);
+			assert_string_equal(ww_buf_text(&tape.text), "");
+			assert_int_equal(tape.flow.app, WW_APP_NONE);
+		}
+		/* An answer is not a call, and a later fragment not the first. */
+		start();
+		tape_datagram(&tape, WW_DIR_TO_CLIENT, pdu.data, pdu.len, false);
+		assert_string_equal(ww_buf_text(&tape.text), "");
+		pdu.data[2] = 4;
+		dce_set16(&pdu, 76, 1, little);
+		tape_datagram(&tape, WW_DIR_TO_SERVER, pdu.data, pdu.len, false);
+		assert_non_null(strstr(
+			ww_buf_text(&tape.text), "accepted no-first\n  DCE_STUB cut 'marker'\n"));
+	}
+	ww_buf_done(&pdu);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -489,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_any_cut),
+		cmocka_unit_test(test_datagram),
 	};
 	return cmocka_run_group_tests(tests, open_tape, close_tape);
 }

@@ -587,6 +587,12 @@ enum ww_exit ww_live_watch(struct ww_live_watcher *watcher)
 	if (session->hash_seed == 0 && ww_hash_key_random(&key) == 0)
 		session->hash_seed = key.k[0];
 	session->is_live = true;
+	if (gethostname(session->host, sizeof(session->host)) != 0)
+		session->host[0] = '\0';
+	session->host[sizeof(session->host) - 1] = '\0';
+	for (const char *c = session->host; *c; c++)
+		if (*c <= ' ' || *c > '~') /* RFC 5424: printable ASCII */
+			session->host[0] = '\0';
 	watcher->wants_status = !screen->quiet && isatty(fileno(screen->err));
 	catch_signals();
 	if (answer == WW_EXIT_NOTHING)

@@ -46,13 +46,19 @@ static void tell(struct ww_watch_run *run, const struct ww_finding *finding)
 static void give(struct ww_watch_run *run, const struct ww_finding *finding, bool is_update)
 {
 	const struct ww_session *session = run->session;
+	if (finding->is_open && !session->is_live)
+		return;
+	if (session->has_format) {
+		const struct ww_alert_sender sender = {session->host, ww_version()};
+		ww_alert_print(&run->line, session->format, finding, &sender);
+		ww_emit(session->call->screen, &run->line);
+		return;
+	}
 	if (!session->call->common->json) {
 		if (session->is_live && !is_update)
 			tell(run, finding);
 		return;
 	}
-	if (finding->is_open && !session->is_live)
-		return;
 	ww_finding_json(&run->line, finding);
 	ww_emit(session->call->screen, &run->line);
 }
@@ -223,6 +229,20 @@ void ww_watch_run_done(struct ww_watch_run *run)
 }
 
 /* ---- the session ---- */
+
+enum ww_exit ww_session_format(struct ww_session *session, const char *format)
+{
+	struct ww_call *call = session->call;
+	if (!format || strcmp(format, "text") == 0)
+		return WW_EXIT_NOTHING;
+	if (call->common->json)
+		return ww_usage(call, "--json and --format: one of them is enough");
+	if (ww_alert_format_parse(format, &session->format) != 0)
+		return ww_usage(call, "--format is text, syslog, cef or eve, not '%.20s'", format);
+	session->has_format = true;
+	call->screen->people = call->screen->err;
+	return WW_EXIT_NOTHING;
+}
 
 enum ww_exit ww_session_policies(struct ww_session *session, const struct ww_opt_list *list)
 {

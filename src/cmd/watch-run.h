@@ -8,6 +8,7 @@
 #include "cmd/advisories.h"
 #include "cmd/cmd.h"
 #include "cmd/report.h"
+#include "finding/alert.h"
 #include "finding/store.h"
 #include "wire/watch/watch.h"
 
@@ -16,9 +17,12 @@ struct ww_session {
 	struct ww_call *call;
 	double false_alarms; /* per first contact */
 	uint64_t hash_seed;
-	bool strict;       /* what was cut short is exit 3 */
-	bool is_live;      /* findings are told as they come */
-	bool status_shown; /* a line of progress stands on the error stream */
+	bool strict;     /* what was cut short is exit 3 */
+	bool has_format; /* findings are lines of `format`, on standard output */
+	enum ww_alert_format format;
+	char host[256];              /* of syslog lines; "" where it is not to be told */
+	bool is_live;                /* findings are told as they come */
+	bool status_shown;           /* a line of progress stands on the error stream */
 	struct ww_policies policies; /* of the hosts that receive data */
 	struct ww_advisories advisories;
 	struct ww_plan *plan;
@@ -38,7 +42,8 @@ struct ww_watch_run {
 	int store_status; /* the first trouble with the store */
 };
 
-/* The systems of the receivers, as the user named them (--policy). WW_EXIT_USAGE after saying why. */
+/* The systems of the receivers, as the user named them (--policy). WW_EXIT_USAGE after saying why.
+ */
 enum ww_exit ww_session_policies(struct ww_session *session, const struct ww_opt_list *list);
 /* Finds out where the store is to be, and makes its folder in the usual place; for the lock. */
 void ww_session_place_store(struct ww_session *session);
@@ -48,6 +53,11 @@ void ww_session_place_store(struct ww_session *session);
  * session->no_store, with exit code 3 (ww_session_close).
  */
 enum ww_exit ww_session_open_store(struct ww_session *session);
+/*
+ * "text", "json" or one of finding/alert.h (NULL: nothing was said). People's text then goes to the
+ * error stream. WW_EXIT_USAGE after saying why not.
+ */
+enum ww_exit ww_session_format(struct ww_session *session, const char *format);
 /* Closes the store and says why there was none; the worse of `answer` and that. */
 enum ww_exit ww_session_close(struct ww_session *session, enum ww_exit answer);
 

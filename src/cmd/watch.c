@@ -20,6 +20,7 @@ struct config {
 	double false_alarms;
 	uint64_t hash_seed;
 	bool strict;
+	const char *format;
 	struct ww_live_config live;
 };
 
@@ -38,6 +39,8 @@ static const struct ww_opt opts[] = {
 		"vary the key of the tables"),
 	WW_OPT(struct config, strict, WW_OPT_FLAG, 0, "strict", NULL,
 		"refused rules are exit 2, a capture cut short is 3"),
+	WW_OPT(struct config, format, WW_OPT_TEXT, 0, "format", "FORMAT",
+		"findings as lines of syslog, cef or eve"),
 	WW_OPT(struct config, live.interfaces, WW_OPT_LIST, 'i', "interface", "NAME",
 		"watch this interface live (repeatable; any: all)"),
 	WW_OPT(struct config, live.filter, WW_OPT_TEXT, 0, "bpf", "EXPRESSION",
@@ -346,6 +349,8 @@ static enum ww_exit run_watch(struct ww_call *call)
 		.strict = config.strict};
 	if (answer == WW_EXIT_NOTHING)
 		answer = ww_session_policies(&session, &config.policies);
+	if (answer == WW_EXIT_NOTHING)
+		answer = ww_session_format(&session, config.format);
 	if (answer == WW_EXIT_NOTHING)
 		answer = watch(&session, &config, files, n);
 	ww_buf_done(&session.store_path);

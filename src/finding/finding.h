@@ -50,6 +50,9 @@ struct ww_finding {
 	uint8_t proto;
 	uint16_t port;     /* 0 where there are many */
 	uint32_t sid, gid; /* 0 where no rule */
+	uint32_t rev;      /* of the rule; this and the next two are not kept in the store */
+	int priority;      /* of the rule, 1 (high) to 4; 0: no rule */
+	char classtype[64];
 	char msg[200];     /* one line, UTF-8 */
 	char advisory[64]; /* "" for none */
 	char stage[32];    /* "" for none */

@@ -201,6 +201,8 @@ static uint64_t emit_rule(
 		.port = detail->server_port,
 		.sid = rule->sid,
 		.gid = rule->gid,
+		.rev = rule->rev,
+		.priority = rule->priority,
 		.confidence = RULE_CONFIDENCE,
 		.frames = {detail->frame},
 		.n_frames = 1,
@@ -209,6 +211,7 @@ static uint64_t emit_rule(
 		.n_evidence = 1,
 	};
 	set_text(finding.msg, sizeof(finding.msg), rule->msg);
+	set_text(finding.classtype, sizeof(finding.classtype), rule->classtype);
 	set_text(finding.flow, sizeof(finding.flow), detail->flow);
 	set_text(finding.advisory, sizeof(finding.advisory), rule->owner);
 	set_text(finding.why_file, sizeof(finding.why_file), rule->file);

@@ -179,6 +179,14 @@ static enum ww_section section_of(const struct ww_item *item, unsigned class, un
 	return stream ? WW_SECTION_STREAM : WW_SECTION_PACKET;
 }
 
+/* The section whose scanner has the rule's pattern: see ww_scan_packet. */
+static enum ww_section scanned_with(const struct ww_item *item, unsigned class, unsigned kind)
+{
+	enum ww_section section = section_of(item, class, kind);
+	bool joint = class == WW_CLASS_TCP && kind != WW_KIND_LONE;
+	return joint && section == WW_SECTION_PACKET ? WW_SECTION_STREAM : section;
+}
+
 static bool fill_sections(struct ww_rules *rules, struct ww_group *group)
 {
 	for (int turn = 0; turn < 2; turn++) {
@@ -231,6 +239,7 @@ void ww_groups_done(struct ww_rules *rules)
 	free(rules->class_port);
 	free(rules->marks);
 	free(rules->candidates);
+	free(rules->kept);
 	free(rules->counters);
 }
 
@@ -239,15 +248,17 @@ static void add_own(struct ww_rules *rules, struct ww_group *group)
 {
 	for (unsigned s = 0; s < WW_SECTION_COUNT; s++) {
 		struct ww_section_rules *section = &group->sections[s];
-		if (section->n_fast == 0 || section->n_fast > WW_OWN_RULES ||
-			rules->own_bytes > WW_OWN_BYTES)
+		uint32_t n = section->n_fast;
+		if (s == WW_SECTION_STREAM && ww_group_is_joint(group))
+			n += group->sections[WW_SECTION_PACKET].n_fast;
+		if (n == 0 || n > WW_OWN_RULES || rules->own_bytes > WW_OWN_BYTES)
 			continue;
 		int r = 0;
 		for (uint32_t i = 0; r == 0 && i < rules->n_items; i++) {
 			const struct ww_item *item = &rules->items[i];
 			if (is_member(group, i) && item->fast_len &&
 				item->fast_buffer == WW_BUFFER_RAW &&
-				section_of(item, group->class, group->kind) == s)
+				scanned_with(item, group->class, group->kind) == s)
 				r = ww_scanner_add(&section->own, i);
 		}
 		if (r == 0 && section->own)
@@ -443,11 +454,12 @@ static int allocate(struct ww_rules *rules)
 	rules->by_work = calloc(n, sizeof(*rules->by_work));
 	rules->marks = calloc(n, sizeof(*rules->marks));
 	rules->candidates = calloc(n, sizeof(*rules->candidates));
+	rules->kept = calloc(n, sizeof(*rules->kept));
 	rules->groups = calloc(WW_GROUPS_MAX, sizeof(*rules->groups));
 	rules->cache = calloc(WW_GROUP_CACHE, sizeof(*rules->cache));
 	rules->counters = calloc(WW_COUNTERS, sizeof(*rules->counters));
 	if (!rules->list || !rules->by_work || !rules->marks || !rules->candidates ||
-		!rules->groups || !rules->cache || !rules->counters)
+		!rules->kept || !rules->groups || !rules->cache || !rules->counters)
 		return -ENOMEM;
 	rules->n_groups = 1;
 	return 0;
@@ -469,7 +481,7 @@ static int fill_scanners(struct ww_rules *rules)
 		const struct ww_item *item = &rules->items[i];
 		for (unsigned at = 0; item->fast_len && at < WW_CLASSES * WW_KINDS; at++) {
 			unsigned class = at / WW_KINDS, kind = at % WW_KINDS;
-			enum ww_section section = section_of(item, class, kind);
+			enum ww_section section = scanned_with(item, class, kind);
 			if (ww_kind_fits(item, class, kind) &&
 				ww_scanner_add(
 					&rules->scanners[class][kind][section][item->fast_buffer],

@@ -548,6 +548,12 @@ struct ww_group {
 	struct ww_section_rules sections[WW_SECTION_COUNT];
 };
 
+/* A direction of a TCP connection: there are packets and a stream. */
+static inline bool ww_group_is_joint(const struct ww_group *group)
+{
+	return group->class == WW_CLASS_TCP && group->kind != WW_KIND_LONE;
+}
+
 struct ww_group_key {
 	uint64_t addresses;
 	uint16_t sport_class, dport_class;
@@ -623,6 +629,12 @@ struct ww_rules {
 	uint32_t *marks; /* by rule: its candidate + 1 during a scan */
 	struct ww_candidate *candidates;
 	uint32_t n_candidates;
+	/* Of the stream, found in the last packet of a connection; kept_frame 0: none was scanned.
+	 */
+	struct ww_candidate *kept;
+	uint32_t n_kept;
+	uint64_t kept_frame;
+	const struct ww_group *kept_group;
 	struct ww_buf uri_text;
 	struct {
 		uint64_t stamp;
@@ -695,8 +707,8 @@ bool ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow);
  * Whether this view shows that the direction is unreadable from now on; *ret is the index in it
  * where that begins. Once: not again for what comes behind.
  */
-bool ww_encrypted_from(struct ww_flow *flow, enum ww_dir dir, const struct ww_stream_view *view,
-	uint32_t *ret);
+bool ww_encrypted_from(
+	struct ww_flow *flow, enum ww_dir dir, const struct ww_stream_view *view, uint32_t *ret);
 /* Whether that was so before. */
 bool ww_encrypted_is(struct ww_flow *flow, enum ww_dir dir);
 
@@ -716,6 +728,14 @@ void ww_scanners_done(struct ww_rules *rules);
  */
 void ww_scan(struct ww_rules *rules, const struct ww_group *group, enum ww_section section,
 	enum ww_buffer buffer, const uint8_t *data, size_t len, size_t fresh);
+/*
+ * The same for a packet's payload, and for the bytes that its stream gained; on a connection
+ * (WW_SECTION_PACKET and WW_SECTION_STREAM share a scanner) bytes are read once for both.
+ */
+void ww_scan_packet(
+	struct ww_rules *rules, const struct ww_group *group, const struct ww_packet *packet);
+void ww_scan_stream(struct ww_rules *rules, const struct ww_group *group,
+	const struct ww_packet *packet, const struct ww_stream_view *view);
 /* Of struct ww_candidate; context: the set. Rules that set bits come before those that ask. */
 int ww_by_work(const void *a, const void *b, void *context);
 

@@ -7,6 +7,10 @@
  * bit each. So a byte is read once, a group costs a bit a rule, and everything is built before the
  * first packet, in milliseconds.
  *
+ * On a connection the rules of packets and those of the stream share one, too: what the packet's
+ * payload showed is kept, and where the stream's next bytes are that payload only the seam to those
+ * before is scanned again.
+ *
  * A group with few rules has a matcher of its own besides, made when the group is (some ten
  * microseconds): few patterns are found several times faster than thousands.
  */
@@ -113,24 +117,40 @@ struct scan {
 	size_t from;            /* of the scan, in the data */
 };
 
+static void add(struct ww_rules *rules, uint32_t rule, uint32_t end)
+{
+	uint32_t *mark = &rules->marks[rule];
+	if (*mark == 0) {
+		*mark = rules->n_candidates + 1;
+		rules->candidates[rules->n_candidates++] = (struct ww_candidate){.rule = rule};
+	}
+	struct ww_candidate *candidate = &rules->candidates[*mark - 1];
+	if (end > candidate->end)
+		candidate->end = end;
+}
+
 static void found(void *context, uint32_t pattern, size_t end)
 {
 	struct scan *scan = context;
-	struct ww_rules *rules = scan->rules;
 	if (end <= scan->old)
 		return;
 	uint32_t last = scan->scanner->pattern_first[pattern + 1];
 	for (uint32_t i = scan->scanner->pattern_first[pattern]; i < last; i++) {
 		uint32_t rule = scan->scanner->rules[i];
-		if (!(scan->member[rule / 64] >> rule % 64 & 1))
-			continue;
-		uint32_t *mark = &rules->marks[rule];
-		if (*mark == 0) {
-			*mark = rules->n_candidates + 1;
-			rules->candidates[rules->n_candidates++].rule = rule;
-		}
-		rules->candidates[*mark - 1].end = (uint32_t)(scan->from + end);
+		if (scan->member[rule / 64] >> rule % 64 & 1)
+			add(scan->rules, rule, (uint32_t)(scan->from + end));
 	}
+}
+
+/* Adds the rules whose pattern ends in data[fresh..len) to rules->candidates. */
+static void collect(struct ww_rules *rules, const struct ww_group *group,
+	const struct ww_scanner *scanner, const uint8_t *data, size_t len, size_t fresh)
+{
+	size_t back = scanner->longest - 1;
+	size_t from = fresh > back ? fresh - back : 0;
+	struct scan scan = {rules, scanner, group->member, fresh - from, from};
+	if (len > fresh)
+		ww_matcher_scan(scanner->matcher, data + from, len - from, found, &scan);
 }
 
 int ww_by_work(const void *a, const void *b, void *context)
@@ -142,24 +162,107 @@ int ww_by_work(const void *a, const void *b, void *context)
 	return order ? order : x < y ? -1 : x > y;
 }
 
-void ww_scan(struct ww_rules *rules, const struct ww_group *group, enum ww_section section,
-	enum ww_buffer buffer, const uint8_t *data, size_t len, size_t fresh)
+static void finish(struct ww_rules *rules)
 {
-	rules->n_candidates = 0;
-	const struct ww_scanner *scanner =
-		rules->scanners[group->class][group->kind][section][buffer];
-	if (buffer == WW_BUFFER_RAW && group->sections[section].own)
-		scanner = group->sections[section].own;
-	if (!scanner || group->sections[section].n_fast == 0 || len <= fresh)
-		return;
-	size_t back = scanner->longest - 1;
-	size_t from = fresh > back ? fresh - back : 0;
-	struct scan scan = {rules, scanner, group->member, fresh - from, from};
-	ww_matcher_scan(scanner->matcher, data + from, len - from, found, &scan);
 	for (uint32_t i = 0; i < rules->n_candidates; i++)
 		rules->marks[rules->candidates[i].rule] = 0;
 	rules->counts.candidates += rules->n_candidates;
 	if (rules->n_candidates > 1)
 		qsort_r(rules->candidates, rules->n_candidates, sizeof(*rules->candidates),
 			ww_by_work, rules);
+}
+
+static const struct ww_scanner *scanner_of(const struct ww_rules *rules,
+	const struct ww_group *group, enum ww_section section, enum ww_buffer buffer)
+{
+	if (buffer == WW_BUFFER_RAW && group->sections[section].own)
+		return group->sections[section].own;
+	return rules->scanners[group->class][group->kind][section][buffer];
+}
+
+void ww_scan(struct ww_rules *rules, const struct ww_group *group, enum ww_section section,
+	enum ww_buffer buffer, const uint8_t *data, size_t len, size_t fresh)
+{
+	rules->n_candidates = 0;
+	const struct ww_scanner *scanner = scanner_of(rules, group, section, buffer);
+	if (!scanner || group->sections[section].n_fast == 0)
+		return;
+	collect(rules, group, scanner, data, len, fresh);
+	finish(rules);
+}
+
+/* ---- packets of a connection, and what they add to its stream ---- */
+
+/* Moves the candidates that look at the stream to `kept`, or drops them; those of packets stay. */
+static void part(struct ww_rules *rules, bool keep)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < rules->n_candidates; i++) {
+		struct ww_candidate candidate = rules->candidates[i];
+		rules->marks[candidate.rule] = 0;
+		if (rules->items[candidate.rule].packet_only)
+			rules->candidates[n++] = candidate;
+		else if (keep)
+			rules->kept[rules->n_kept++] = candidate;
+	}
+	rules->n_candidates = n;
+}
+
+void ww_scan_packet(
+	struct ww_rules *rules, const struct ww_group *group, const struct ww_packet *packet)
+{
+	rules->n_kept = 0;
+	rules->kept_frame = 0;
+	if (!ww_group_is_joint(group)) {
+		ww_scan(rules, group, WW_SECTION_PACKET, WW_BUFFER_RAW, packet->payload,
+			packet->payload_len, 0);
+		return;
+	}
+	rules->n_candidates = 0;
+	const struct ww_scanner *scanner =
+		scanner_of(rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW);
+	if (!scanner || group->sections[WW_SECTION_PACKET].n_fast == 0)
+		return;
+	collect(rules, group, scanner, packet->payload, packet->payload_len, 0);
+	part(rules, group->sections[WW_SECTION_STREAM].n_fast > 0);
+	rules->kept_frame = packet->frame;
+	rules->kept_group = group;
+	finish(rules);
+}
+
+/* Whether the fresh bytes are what ww_scan_packet saw last. */
+static bool is_kept(const struct ww_rules *rules, const struct ww_group *group,
+	const struct ww_packet *packet, const struct ww_stream_view *view)
+{
+	return packet && rules->kept_frame && rules->kept_frame == packet->frame &&
+	       rules->kept_group == group && view->len - view->fresh == packet->payload_len &&
+	       memcmp(view->data + view->fresh, packet->payload, packet->payload_len) == 0;
+}
+
+void ww_scan_stream(struct ww_rules *rules, const struct ww_group *group,
+	const struct ww_packet *packet, const struct ww_stream_view *view)
+{
+	rules->n_candidates = 0;
+	const struct ww_scanner *scanner =
+		scanner_of(rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW);
+	if (!scanner || group->sections[WW_SECTION_STREAM].n_fast == 0 || view->len <= view->fresh)
+		return;
+	size_t len = view->len;
+	if (is_kept(rules, group, packet, view)) {
+		for (uint32_t i = 0; i < rules->n_kept; i++)
+			add(rules, rules->kept[i].rule, view->fresh + rules->kept[i].end);
+		/* What is left: patterns that began before. */
+		size_t seam = view->fresh ? view->fresh + scanner->longest - 1 : 0;
+		len = len < seam ? len : seam;
+	}
+	if (len > 0)
+		collect(rules, group, scanner, view->data, len, view->fresh);
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < rules->n_candidates; i++) {
+		rules->marks[rules->candidates[i].rule] = 0;
+		if (!rules->items[rules->candidates[i].rule].packet_only)
+			rules->candidates[n++] = rules->candidates[i];
+	}
+	rules->n_candidates = n;
+	finish(rules);
 }

@@ -197,9 +197,8 @@ void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flo
 	struct ww_verify verify;
 	bool empty = packet->payload_len == 0;
 	rules->n_candidates = 0;
-	if (!empty && section->n_fast > 0)
-		ww_scan(rules, here, WW_SECTION_PACKET, WW_BUFFER_RAW, packet->payload,
-			packet->payload_len, 0);
+	if (!empty)
+		ww_scan_packet(rules, here, packet);
 	/* Both lists are in the order of work; merged, so that bits are set before they are asked.
 	 */
 	uint32_t a = 0, c = 0;
@@ -375,7 +374,7 @@ static void stream_view(struct run *run, struct ww_group *group, const struct ww
 	struct ww_section_rules *uris = &group->sections[WW_SECTION_STREAM_URI];
 	run->stream_end = view->offset + view->len;
 	try_pending(run, view);
-	ww_scan(rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW, view->data, view->len, view->fresh);
+	ww_scan_stream(rules, group, run->packet, view);
 	uint32_t a = 0, c = 0;
 	while (a < section->n_always || c < rules->n_candidates) {
 		bool always = c == rules->n_candidates;

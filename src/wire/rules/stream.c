@@ -25,6 +25,7 @@ struct run {
 	const struct ww_packet *packet; /* may be NULL with a flow */
 	bool in_stream;
 	uint64_t stream_end;
+	uint64_t floor; /* anchors that end before were tried when their bytes were fresh */
 	ww_hit_fn *hit;
 	void *context;
 };
@@ -112,6 +113,8 @@ static enum ww_verdict try(const struct run *run, uint32_t index, const struct w
 	verify->item = item;
 	verify->window = window;
 	verify->floor = run->in_stream ? ww_state_floor(run->flow, index, run->dir) : 0;
+	if (run->floor > verify->floor)
+		verify->floor = run->floor;
 	enum ww_verdict verdict = ww_verify_run(verify);
 	if (verdict != WW_VERDICT_MATCH)
 		return verdict;
@@ -382,11 +385,14 @@ static void stream_view(struct run *run, struct ww_group *group, const struct ww
 			struct ww_candidate one = {.rule = section->always[a]};
 			always = ww_by_work(&one, &rules->candidates[c], rules) < 0;
 		}
-		if (always)
+		if (always) {
 			try_stream(run, view, section->always[a++], view->len, true);
-		else
+		} else {
+			run->floor = view->offset + view->fresh + 1;
 			try_stream(run, view, rules->candidates[c].rule, rules->candidates[c].end,
 				false);
+			run->floor = 0;
+		}
 		c += !always;
 	}
 	if (uris->n_fast + uris->n_always > 0 && (view->len > view->fresh || view->end))

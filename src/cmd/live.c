@@ -45,6 +45,7 @@ struct ww_live_watcher {
 	struct ww_evidence_files *evidence; /* NULL: not wanted */
 	int evidence_status;                /* the first trouble with it */
 	uint64_t number;                    /* of the last frame, through all interfaces and runs */
+	uint64_t number_shown;              /* it, at the last tick */
 	uint64_t received_before, dropped_before; /* in the runs before this */
 	uint64_t bytes, bytes_shown;
 	struct timespec started, shown;
@@ -276,6 +277,17 @@ static void erase_status(struct ww_session *session)
 	session->status_shown = false;
 }
 
+/* Nothing came for a second: what waits for an answer is judged by the clock of the machine. */
+static void tell_time(struct ww_live_watcher *watcher)
+{
+	struct timespec now;
+	bool idle = watcher->number == watcher->number_shown;
+	watcher->number_shown = watcher->number;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (idle) /* what the ring may still hold is younger than that */
+		ww_watch_tick(watcher->run.watch, ((int64_t)now.tv_sec - 1) * 1000000);
+}
+
 static void show_status(struct ww_live_watcher *watcher, double elapsed_s, uint64_t dropped)
 {
 	struct ww_session *session = watcher->session;
@@ -315,6 +327,7 @@ static bool tick(struct ww_live_watcher *watcher, const struct timespec *now)
 	uint64_t received, dropped;
 	count(watcher, &received, &dropped);
 	tell_of_interfaces(watcher);
+	tell_time(watcher);
 	if (watcher->wants_status)
 		show_status(watcher, seconds_since(&watcher->shown, now), dropped);
 	watcher->shown = *now;

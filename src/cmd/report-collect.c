@@ -81,6 +81,10 @@ static void make_excerpt(char excerpt[REPORT_EXCERPT], const struct ww_finding *
 
 static void keep_scan(struct ww_report *report, const struct ww_finding *finding)
 {
+	if (report->n_scans == REPORT_SCANS) {
+		report->more_scans++;
+		return;
+	}
 	void *more = grown(report, report->scans, report->n_scans, sizeof(*report->scans));
 	if (!more)
 		return;

@@ -11,7 +11,8 @@
 #include "finding/finding.h"
 #include "wire/watch/watch.h"
 
-enum { REPORT_PROOFS = 512, REPORT_EXCERPT = 72 };
+/* A live capture may go on for weeks: REPORT_SCANS of them are about 10 MB. */
+enum { REPORT_PROOFS = 512, REPORT_SCANS = 8192, REPORT_EXCERPT = 72 };
 
 /* A host as the tree needs it. */
 struct ww_report_host {
@@ -30,6 +31,7 @@ struct ww_report {
 	const struct ww_plan *plan;
 	struct ww_finding *scans; /* owned, in order of alarm; without evidence */
 	size_t n_scans;
+	uint64_t more_scans;       /* counted, and not kept: the list was full */
 	uint64_t withdrawn;        /* scans that late answers left nothing of: not in scans[] */
 	struct ww_finding *proofs; /* owned: stage and spread findings */
 	size_t n_proofs;

@@ -604,6 +604,14 @@ void ww_flows_feed(
 	feed_batch(flows, packets, n, skipped);
 }
 
+void ww_flows_tick(struct ww_flows *flows, int64_t time_us)
+{
+	if (!flows->clock.started)
+		return;
+	ww_clock_feed(&flows->clock, time_us);
+	ww_attempts_expire(flows);
+}
+
 void ww_flows_finish(struct ww_flows *flows)
 {
 	ww_attempts_finish(flows);

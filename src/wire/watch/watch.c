@@ -420,6 +420,12 @@ void ww_watch_feed(struct ww_watch *watch, const struct ww_frame *frames, size_t
 	ww_flows_feed(watch->flows, packets, n, skipped);
 }
 
+void ww_watch_tick(struct ww_watch *watch, int64_t time_us)
+{
+	if (watch->any_packet && time_us > watch->last_us)
+		ww_flows_tick(watch->flows, time_us);
+}
+
 int ww_watch_finish(struct ww_watch *watch)
 {
 	ww_flows_finish(watch->flows);

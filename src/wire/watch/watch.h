@@ -71,6 +71,8 @@ void ww_watch_free(struct ww_watch **watch);
 
 /* Frames in file order, at most WW_BATCH at a time. */
 void ww_watch_feed(struct ww_watch *watch, const struct ww_frame *frames, size_t n);
+/* A live capture in which nothing comes: see ww_flows_tick. */
+void ww_watch_tick(struct ww_watch *watch, int64_t time_us);
 /* The capture is over: what is pending is judged, updates are given. Once. 0 or -ENOMEM. */
 int ww_watch_finish(struct ww_watch *watch);
 

@@ -175,7 +175,7 @@ static enum ww_section section_of(const struct ww_item *item, unsigned class, un
 {
 	bool stream = class == WW_CLASS_TCP && kind != WW_KIND_LONE && !item->packet_only;
 	if (item->buffers)
-		return stream ? WW_SECTION_STREAM_URI : WW_SECTION_PACKET_URI;
+		return WW_SECTION_MESSAGE;
 	return stream ? WW_SECTION_STREAM : WW_SECTION_PACKET;
 }
 
@@ -506,6 +506,8 @@ int ww_rules_compile(struct ww_rules *rules, struct ww_err *err)
 		sort_by_work(rules);
 		r = ww_lone_build(rules);
 	}
+	if (r == 0)
+		r = ww_messages_init(rules);
 	if (r < 0)
 		return ww_fail(err, WW_NOWHERE, r, "out of memory");
 	for (size_t i = 0; i < rules->n_items; i++) {

@@ -138,7 +138,7 @@ static bool leads_forward(const struct ww_step *step)
 /*
  * A step in front of the anchor that leads to it by relative steps need not be waited for: what
  * comes later would lead to a later anchor, which is a candidate of its own (where the anchor is
- * the fast pattern).
+ * the fast pattern). In a message all is waited for until it ends.
  */
 static void settle_waiting(struct ww_item *item)
 {
@@ -146,7 +146,7 @@ static void settle_waiting(struct ww_item *item)
 	for (int i = item->n_steps - 1; i >= 0; i--) {
 		struct ww_step *step = &item->steps[i];
 		bool before = i <= item->anchor;
-		step->waits = !step->negated && step->buffer == WW_BUFFER_RAW && !(before && chain);
+		step->waits = !step->negated && (item->buffers || !(before && chain));
 		if (before && chain && step->moves)
 			chain = leads_forward(step);
 	}

@@ -13,6 +13,7 @@
  *   compile.c    which rules can apply to a flow: groups
  *   verify.c     does one rule match these bytes
  *   stream.c     packets and stream views -> candidates -> verify -> hits
+ *   message.c    messages of application protocols -> the same
  *   state.c counters.c   what is remembered on a flow, and across flows
  */
 #include "base/buf.h"
@@ -43,8 +44,6 @@ enum {
 	WW_OWN_RULES = 512,       /* a group\'s own scanner has so many rules at most */
 	WW_OWN_BYTES = 8 << 20,   /* of the scanners that groups have of their own */
 	WW_GROUP_CACHE = 16384,   /* entries of the memory of (ports, addresses) -> group */
-	WW_URIS_MAX = 16,         /* request lines of one view */
-	WW_URI_MAX = 8192,        /* bytes of a normalised URI */
 	WW_VERIFY_TRIES = 100000, /* steps tried in one verification */
 	WW_VERIFY_MEMO = 512,
 	WW_PENDING_MAX = 8, /* rules that wait for bytes, a flow */
@@ -189,13 +188,6 @@ enum ww_verdict {
 	WW_VERDICT_MORE, /* not decided by the bytes that came so far */
 };
 
-/* One buffer of a message. Absent: data is NULL, and nothing of it matches, negated or not. */
-struct ww_buffer_bytes {
-	const uint8_t *data; /* not NULL when it is there, also when it is empty */
-	int64_t len;
-	uint64_t at; /* stream position of the message (a request line) that it belongs to */
-};
-
 /* The bytes that a rule is tried on. Indexes below count from data[0]. */
 struct ww_window {
 	const uint8_t *data;
@@ -205,9 +197,8 @@ struct ww_window {
 		       */
 	int64_t low;  /* no match begins before */
 	bool final;   /* no bytes will follow: nothing is MORE */
-	/* The other buffers of the message, by enum ww_buffer; NULL: there are none. RAW is unused:
-	   it is `data`. They are whole: nothing of them is MORE. */
-	const struct ww_buffer_bytes *buffers;
+	bool patient; /* of a message: what is negated waits for its end */
+	const struct ww_message *message; /* whose buffers steps look at; NULL: there is none */
 };
 
 /* One try of one step. */
@@ -423,25 +414,11 @@ enum ww_verdict ww_verify_run(struct ww_verify *verify);
 /* The buffer that a step looks at: its bytes, length, base, low, and whether more may come. */
 struct ww_window ww_verify_buffer(const struct ww_verify *verify, const struct ww_step *step);
 
-/* ---- fast.c, uri.c, classtype.c ---- */
+/* ---- fast.c, classtype.c ---- */
 
 void ww_fast_choose(struct ww_item *item);
 /* 1-4, or 0 for a class that Snort's classification.config does not have. */
 int ww_classtype_priority(const char *name);
-
-struct ww_uri {
-	uint32_t at;         /* index of the request line in the data */
-	uint32_t start, len; /* normalised bytes in the set's URI buffer */
-};
-/*
- * Request lines that end in data[fresh..len) (or that are unfinished, when `final` or grown beyond
- * what is waited for). `begins`: data[0] is the start of the payload. Normalised URIs go to `out`,
- * at most WW_URIS_MAX of them.
- */
-size_t ww_uri_find(const uint8_t *data, size_t len, size_t fresh, bool begins, bool final,
-	struct ww_buf *out, struct ww_uri uris[WW_URIS_MAX]);
-/* Percent-decoding and path normalisation. Writes at most len bytes; returns how many. */
-size_t ww_uri_normalise(const uint8_t *in, size_t len, uint8_t *out);
 
 /* ---- search.c ---- */
 
@@ -509,10 +486,9 @@ size_t ww_nibbles_next(
 /* ---- the set ---- */
 
 enum ww_section {
-	WW_SECTION_STREAM,     /* over stream views */
-	WW_SECTION_PACKET,     /* over packets */
-	WW_SECTION_STREAM_URI, /* over URIs in stream views */
-	WW_SECTION_PACKET_URI, /* over URIs in packets */
+	WW_SECTION_STREAM,  /* over stream views */
+	WW_SECTION_PACKET,  /* over packets */
+	WW_SECTION_MESSAGE, /* over the buffers of messages */
 	WW_SECTION_COUNT,
 };
 
@@ -538,6 +514,13 @@ struct ww_section_rules {
 	struct ww_scanner *own; /* of those whose pattern is in RAW, when they are few; or NULL */
 };
 
+/* What the rules of a group want of parsers; made at the first need, see message.c. */
+struct ww_group_wants {
+	bool known;
+	uint32_t apps;          /* bits of enum ww_app */
+	uint64_t buffers, fast; /* that are looked at; that fast patterns are looked for in */
+};
+
 struct ww_group {
 	uint64_t *member; /* a bit for each rule of the set */
 	uint32_t n_rules;
@@ -546,6 +529,7 @@ struct ww_group {
 	bool superset; /* shared when there are too many groups: check addresses and ports again */
 	bool gated;    /* every rule asks for a flowbit: nothing to do before one is set */
 	struct ww_section_rules sections[WW_SECTION_COUNT];
+	struct ww_group_wants wants;
 };
 
 /* A direction of a TCP connection: there are packets and a stream. */
@@ -635,7 +619,8 @@ struct ww_rules {
 	uint32_t n_kept;
 	uint64_t kept_frame;
 	const struct ww_group *kept_group;
-	struct ww_buf uri_text;
+	struct ww_protos *protos; /* NULL: no rule looks at a buffer */
+	uint32_t *message_list;   /* rules to be tried on a message; as many as there are */
 	struct {
 		uint64_t stamp;
 		int64_t cursors[WW_RULE_BUFFERS];
@@ -667,9 +652,7 @@ struct ww_pending {
 	uint8_t dir;
 	bool by_segment; /* base counts from a segment's start, not from the stream's */
 	bool bounded; /* waits for a known position (a negated window), not for a content to come */
-	bool has_uri;
-	uint64_t base;   /* stream position */
-	uint64_t uri_at; /* stream position of the request line */
+	uint64_t base; /* stream position */
 	uint64_t at;   /* stream position of its fast pattern: waiting ends when it left the view */
 	uint64_t need; /* stream position to wait for */
 };
@@ -680,7 +663,23 @@ struct ww_tls_walk {
 	uint8_t phase;
 };
 
+enum {
+	WW_MESSAGE_WAITS = 32, /* rules that a message is not decided for */
+	WW_MESSAGE_TOLD = 32,  /* rules that alerted on it */
+};
+
+/* Of the message of one direction that is not ended. */
+struct ww_message_state {
+	uint64_t tried_end; /* how far it was when waiting rules were tried last */
+	uint64_t scanned;   /* buffers that need not be looked at again */
+	uint32_t tries;
+	uint8_t n_waits, n_told;
+	uint32_t waits[WW_MESSAGE_WAITS], told[WW_MESSAGE_TOLD];
+};
+
 struct ww_rule_state {
+	struct ww_app_flow app;
+	struct ww_message_state messages[2]; /* by direction */
 	struct ww_tls_walk tls[2];
 	uint8_t bits[WW_FLOWBITS / 8];
 	struct ww_pending pending[WW_PENDING_MAX];
@@ -748,6 +747,36 @@ bool ww_lone_any(const struct ww_rules *rules, const struct ww_packet *packet);
 /* The rules that may, in the order of work; addresses and ports are not looked at yet. */
 void ww_lone_each(const struct ww_rules *rules, const struct ww_packet *packet,
 	void (*each)(void *context, uint32_t rule), void *context);
+
+/* ---- stream.c ---- */
+
+/* What is looked at, and where hits go. */
+struct ww_run {
+	struct ww_rules *rules;
+	const struct ww_group *group;
+	struct ww_flow *flow; /* may be NULL */
+	enum ww_dir dir;
+	const struct ww_packet *packet;    /* may be NULL with a flow */
+	const struct ww_stream_view *view; /* NULL: a packet */
+	bool in_stream;
+	uint64_t stream_end;
+	uint64_t floor; /* anchors that end before were tried when their bytes were fresh */
+	ww_hit_fn *hit;
+	void *context;
+};
+
+/* Tries a rule on a window. A match has its consequences before this returns. */
+enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t rule, const struct ww_window *window,
+	struct ww_verify *verify);
+
+/* ---- message.c ---- */
+
+/* After the groups' memory is made. 0 or -ENOMEM. */
+int ww_messages_init(struct ww_rules *rules);
+void ww_messages_done(struct ww_rules *rules);
+/* What parsers make of new bytes, or of a datagram, against the rules that want it. */
+void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *view);
+void ww_messages_packet(const struct ww_run *run);
 
 /* ---- compile.c ---- */
 

@@ -122,6 +122,7 @@ void ww_rules_free(struct ww_rules **rules_)
 		return;
 	ww_groups_done(rules);
 	ww_scanners_done(rules);
+	ww_messages_done(rules);
 	for (size_t i = 0; i < rules->n_codes; i++)
 		pcre2_code_free(rules->codes[i]->code);
 	free(rules->codes);
@@ -138,7 +139,6 @@ void ww_rules_free(struct ww_rules **rules_)
 	free(rules->problems);
 	free(rules->addresses);
 	free(rules->ports);
-	ww_buf_done(&rules->uri_text);
 	ww_arena_done(&rules->arena);
 	free(rules);
 	*rules_ = NULL;

@@ -18,10 +18,13 @@ struct ww_rule_state *ww_state_get(struct ww_flow *flow, bool make)
 	return *flow->rule_state;
 }
 
-void ww_rules_forget(void *rules, void **rule_state)
+void ww_rules_forget(void *rules_, void **rule_state)
 {
-	(void)rules;
-	free(*rule_state);
+	struct ww_rules *rules = rules_;
+	struct ww_rule_state *state = *rule_state;
+	if (state)
+		ww_protos_forget(rules->protos, &state->app);
+	free(state);
 	*rule_state = NULL;
 }
 

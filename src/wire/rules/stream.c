@@ -17,22 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct run {
-	struct ww_rules *rules;
-	const struct ww_group *group;
-	struct ww_flow *flow; /* may be NULL */
-	enum ww_dir dir;
-	const struct ww_packet *packet; /* may be NULL with a flow */
-	bool in_stream;
-	uint64_t stream_end;
-	uint64_t floor; /* anchors that end before were tried when their bytes were fresh */
-	ww_hit_fn *hit;
-	void *context;
-};
-
 /* ---- one rule ---- */
 
-static const struct ww_ip *end_of(const struct run *run, bool src)
+static const struct ww_ip *end_of(const struct ww_run *run, bool src)
 {
 	if (!run->flow)
 		return src ? &run->packet->src : &run->packet->dst;
@@ -40,7 +27,7 @@ static const struct ww_ip *end_of(const struct run *run, bool src)
 	return client ? &run->flow->client : &run->flow->server;
 }
 
-static int port_of(const struct run *run, bool src)
+static int port_of(const struct ww_run *run, bool src)
 {
 	uint8_t proto = run->flow ? run->flow->proto : run->packet->proto;
 	if ((proto != WW_PROTO_TCP && proto != WW_PROTO_UDP) ||
@@ -53,7 +40,7 @@ static int port_of(const struct run *run, bool src)
 }
 
 /* Everything that is cheaper than looking at the payload. */
-static bool fits(const struct run *run, const struct ww_item *item)
+static bool fits(const struct ww_run *run, const struct ww_item *item)
 {
 	const struct ww_flow *flow = run->flow;
 	if (item->flow.established && !(flow && flow->established))
@@ -70,7 +57,7 @@ static bool fits(const struct run *run, const struct ww_item *item)
 		       port_of(run, true), port_of(run, false));
 }
 
-static void tell(const struct run *run, uint32_t index, const struct ww_verify *verify)
+static void tell(const struct ww_run *run, uint32_t index, const struct ww_verify *verify)
 {
 	struct ww_rules *rules = run->rules;
 	const struct ww_item *item = &rules->items[index];
@@ -87,22 +74,22 @@ static void tell(const struct run *run, uint32_t index, const struct ww_verify *
 			continue;
 		uint8_t buffer = item->steps[i].buffer;
 		bool raw = buffer == WW_BUFFER_RAW;
+		const struct ww_message_buffer *bytes =
+			raw ? NULL : &window->message->buffers[buffer];
 		hit.spans[hit.n_spans++] = (struct ww_hit_span){
-			.offset =
-				raw ? window->offset + (uint64_t)start : window->buffers[buffer].at,
+			.offset = (raw ? window->offset : bytes->at) + (uint64_t)start,
 			.len = (uint32_t)(verify->spans[i].end - start),
-			.data = (raw ? window->data : window->buffers[buffer].data) + start};
+			.data = (raw ? window->data : bytes->data) + start};
 	}
 	run->hit(run->context, &hit);
 }
 
-static int64_t time_of(const struct run *run)
+static int64_t time_of(const struct ww_run *run)
 {
 	return run->packet ? run->packet->time_us : run->flow->last_us;
 }
 
-/* Tries a rule on a window. A match has its consequences before this returns. */
-static enum ww_verdict try(const struct run *run, uint32_t index, const struct ww_window *window,
+enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t index, const struct ww_window *window,
 	struct ww_verify *verify)
 {
 	struct ww_rules *rules = run->rules;
@@ -112,14 +99,16 @@ static enum ww_verdict try(const struct run *run, uint32_t index, const struct w
 	verify->rules = rules;
 	verify->item = item;
 	verify->window = window;
-	verify->floor = run->in_stream ? ww_state_floor(run->flow, index, run->dir) : 0;
+	/* A message has its own memory of what it was alerted on for. */
+	bool floors = run->in_stream && !window->message;
+	verify->floor = floors ? ww_state_floor(run->flow, index, run->dir) : 0;
 	if (run->floor > verify->floor)
 		verify->floor = run->floor;
 	enum ww_verdict verdict = ww_verify_run(verify);
 	if (verdict != WW_VERDICT_MATCH)
 		return verdict;
 	rules->counts.verified++;
-	if (run->in_stream)
+	if (floors)
 		ww_state_tell(run->flow, index, run->dir, run->stream_end + 1);
 	if (ww_state_bits_act(item, run->flow) && run->flow)
 		ww_rules_open_gates(rules, run->flow);
@@ -131,39 +120,12 @@ static enum ww_verdict try(const struct run *run, uint32_t index, const struct w
 
 /* ---- packets ---- */
 
-static void packet_uris(
-	const struct run *run, struct ww_section_rules *section, const struct ww_packet *packet)
-{
-	struct ww_rules *rules = run->rules;
-	struct ww_uri uris[WW_URIS_MAX];
-	struct ww_verify verify;
-	struct ww_buffer_bytes buffers[WW_BUFFER_COUNT] = {0};
-	ww_buf_reset(&rules->uri_text);
-	size_t n = ww_uri_find(
-		packet->payload, packet->payload_len, 0, true, true, &rules->uri_text, uris);
-	for (size_t u = 0; u < n; u++) {
-		const uint8_t *uri = (const uint8_t *)rules->uri_text.data + uris[u].start;
-		struct ww_window window = {.data = packet->payload,
-			.len = packet->payload_len,
-			.final = true,
-			.buffers = buffers};
-		buffers[WW_BUFFER_HTTP_URI] =
-			(struct ww_buffer_bytes){uri, uris[u].len, uris[u].at};
-		ww_scan(rules, run->group, WW_SECTION_PACKET_URI, WW_BUFFER_HTTP_URI, uri,
-			uris[u].len, 0);
-		for (uint32_t i = 0; i < section->n_always; i++)
-			(void)try(run, section->always[i], &window, &verify);
-		for (uint32_t i = 0; i < rules->n_candidates; i++)
-			(void)try(run, rules->candidates[i].rule, &window, &verify);
-	}
-}
-
 static void try_lone(void *context, uint32_t rule)
 {
-	const struct run *run = context;
+	const struct ww_run *run = context;
 	struct ww_window window = {.data = run->packet->payload, .final = true};
 	struct ww_verify verify;
-	(void)try(run, rule, &window, &verify);
+	(void)ww_run_try(run, rule, &window, &verify);
 }
 
 /* A TCP packet of no flow and without payload; see lone.c. */
@@ -171,7 +133,7 @@ static void lone_packet(
 	struct ww_rules *rules, const struct ww_packet *packet, ww_hit_fn *hit, void *context)
 {
 	static const struct ww_group any = {.superset = true}; /* headers are checked each time */
-	struct run run = {
+	struct ww_run run = {
 		.rules = rules, .group = &any, .packet = packet, .hit = hit, .context = context};
 	ww_lone_each(rules, packet, try_lone, &run);
 }
@@ -187,8 +149,7 @@ void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flo
 		return;
 	struct ww_group *here = &rules->groups[group];
 	struct ww_section_rules *section = &here->sections[WW_SECTION_PACKET];
-	struct ww_section_rules *uris = &here->sections[WW_SECTION_PACKET_URI];
-	struct run run = {.rules = rules,
+	struct ww_run run = {.rules = rules,
 		.group = here,
 		.flow = flow,
 		.dir = dir,
@@ -199,6 +160,8 @@ void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flo
 		.data = packet->payload, .len = packet->payload_len, .final = true};
 	struct ww_verify verify;
 	bool empty = packet->payload_len == 0;
+	if (!empty && packet->proto == WW_PROTO_UDP)
+		ww_messages_packet(&run);
 	rules->n_candidates = 0;
 	if (!empty)
 		ww_scan_packet(rules, here, packet);
@@ -213,16 +176,14 @@ void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flo
 		}
 		uint32_t rule = always ? section->always[a++] : rules->candidates[c++].rule;
 		if (!empty || !rules->items[rule].needs_payload)
-			(void)try(&run, rule, &window, &verify);
+			(void)ww_run_try(&run, rule, &window, &verify);
 	}
-	if (!empty && uris->n_fast + uris->n_always > 0)
-		packet_uris(&run, uris, packet);
 }
 
 /* ---- streams ---- */
 
 /* Makes the rule wait. Waiting for the same place twice is one wait. */
-static void wait_for(const struct run *run, struct ww_pending pending)
+static void wait_for(const struct ww_run *run, struct ww_pending pending)
 {
 	struct ww_rule_state *state = ww_state_get(run->flow, true);
 	if (!state)
@@ -231,9 +192,7 @@ static void wait_for(const struct run *run, struct ww_pending pending)
 	while (i < state->n_pending &&
 		(state->pending[i].rule != pending.rule || state->pending[i].dir != pending.dir ||
 			state->pending[i].by_segment != pending.by_segment ||
-			state->pending[i].base != pending.base ||
-			state->pending[i].has_uri != pending.has_uri ||
-			state->pending[i].uri_at != pending.uri_at))
+			state->pending[i].base != pending.base))
 		i++;
 	if (i == WW_PENDING_MAX) {
 		/* The one that waits longest goes. */
@@ -254,93 +213,44 @@ static struct ww_window window_of(const struct ww_stream_view *view, const struc
 		.offset = view->offset,
 		.final = view->end,
 		.base = -(int64_t)view->offset};
-	if (wait->by_segment || wait->has_uri) {
+	if (wait->by_segment) {
 		window.base = (int64_t)(wait->base - view->offset);
 		window.low = window.base < 0 ? 0 : window.base;
 	}
 	return window;
 }
 
-static void try_or_wait(const struct run *run, const struct ww_stream_view *view,
-	struct ww_pending wait, const uint8_t *uri, size_t uri_len, bool worth_waiting)
+static void try_or_wait(const struct ww_run *run, const struct ww_stream_view *view,
+	struct ww_pending wait, bool worth_waiting)
 {
 	struct ww_verify verify;
 	struct ww_window window = window_of(view, &wait);
-	struct ww_buffer_bytes buffers[WW_BUFFER_COUNT];
-	if (uri) {
-		memset(buffers, 0, sizeof(buffers));
-		buffers[WW_BUFFER_HTTP_URI] =
-			(struct ww_buffer_bytes){uri, (int64_t)uri_len, wait.uri_at};
-		window.buffers = buffers;
-	}
-	if (try(run, wait.rule, &window, &verify) != WW_VERDICT_MORE || !worth_waiting)
+	if (ww_run_try(run, wait.rule, &window, &verify) != WW_VERDICT_MORE || !worth_waiting)
 		return;
 	wait.need = verify.need;
 	wait.bounded = verify.bounded;
 	wait_for(run, wait);
 }
 
-/* A rule on a view without a URI; `end`: index behind its fast pattern. */
-static void try_stream(const struct run *run, const struct ww_stream_view *view, uint32_t rule,
+/* A rule on a view; `end`: index behind its fast pattern. */
+static void try_stream(const struct ww_run *run, const struct ww_stream_view *view, uint32_t rule,
 	uint32_t end, bool always)
 {
 	const struct ww_item *item = &run->rules->items[rule];
 	uint64_t at = view->offset + (end > item->fast_len ? end - item->fast_len : 0);
 	struct ww_pending wait = {.rule = rule, .dir = (uint8_t)run->dir, .at = at};
-	try_or_wait(run, view, wait, NULL, 0, !always);
+	try_or_wait(run, view, wait, !always);
 	if (!item->absolute || view->offset + view->fresh == 0)
 		return;
 	wait.by_segment = true;
 	wait.base = view->offset + view->fresh;
 	if (always)
 		wait.at = wait.base;
-	try_or_wait(run, view, wait, NULL, 0, true);
-}
-
-static void stream_uris(
-	const struct run *run, struct ww_section_rules *section, const struct ww_stream_view *view)
-{
-	struct ww_rules *rules = run->rules;
-	struct ww_uri uris[WW_URIS_MAX];
-	ww_buf_reset(&rules->uri_text);
-	size_t n = ww_uri_find(view->data, view->len, view->fresh, view->offset == 0, view->end,
-		&rules->uri_text, uris);
-	for (size_t u = 0; u < n; u++) {
-		const uint8_t *uri = (const uint8_t *)rules->uri_text.data + uris[u].start;
-		uint64_t at = view->offset + uris[u].at;
-		struct ww_pending wait = {.dir = (uint8_t)run->dir,
-			.has_uri = true,
-			.base = at,
-			.uri_at = at,
-			.at = at};
-		ww_scan(rules, run->group, WW_SECTION_STREAM_URI, WW_BUFFER_HTTP_URI, uri,
-			uris[u].len, 0);
-		for (uint32_t i = 0; i < section->n_always; i++) {
-			wait.rule = section->always[i];
-			try_or_wait(run, view, wait, uri, uris[u].len, true);
-		}
-		for (uint32_t i = 0; i < rules->n_candidates; i++) {
-			wait.rule = rules->candidates[i].rule;
-			try_or_wait(run, view, wait, uri, uris[u].len, true);
-		}
-	}
-}
-
-/* The normalised URI of the request line at `at`, again. */
-static bool uri_again(
-	struct ww_rules *rules, const struct ww_stream_view *view, uint64_t at, struct ww_uri *ret)
-{
-	struct ww_uri uris[WW_URIS_MAX];
-	size_t skip = (size_t)(at - view->offset);
-	ww_buf_reset(&rules->uri_text);
-	size_t n = ww_uri_find(
-		view->data + skip, view->len - skip, 0, true, true, &rules->uri_text, uris);
-	*ret = uris[0];
-	return n > 0 && uris[0].at == 0;
+	try_or_wait(run, view, wait, true);
 }
 
 /* Tries again what waits for bytes that came. */
-static void try_pending(const struct run *run, const struct ww_stream_view *view)
+static void try_pending(const struct ww_run *run, const struct ww_stream_view *view)
 {
 	struct ww_rules *rules = run->rules;
 	struct ww_rule_state *state = ww_state_get(run->flow, false);
@@ -358,23 +268,19 @@ static void try_pending(const struct run *run, const struct ww_stream_view *view
 			wait_for(run, *wait);
 			continue;
 		}
-		struct ww_uri uri = {0};
-		if (wait->at < view->offset || wait->at > view->offset + view->len ||
-			(wait->has_uri && !uri_again(rules, view, wait->uri_at, &uri))) {
+		if (wait->at < view->offset || wait->at > view->offset + view->len) {
 			rules->counts.pending_dropped += wait->bounded;
 			continue;
 		}
-		const uint8_t *text =
-			wait->has_uri ? (const uint8_t *)rules->uri_text.data + uri.start : NULL;
-		try_or_wait(run, view, *wait, text, uri.len, true);
+		try_or_wait(run, view, *wait, true);
 	}
 }
 
-static void stream_view(struct run *run, struct ww_group *group, const struct ww_stream_view *view)
+static void stream_view(
+	struct ww_run *run, struct ww_group *group, const struct ww_stream_view *view)
 {
 	struct ww_rules *rules = run->rules;
 	struct ww_section_rules *section = &group->sections[WW_SECTION_STREAM];
-	struct ww_section_rules *uris = &group->sections[WW_SECTION_STREAM_URI];
 	run->stream_end = view->offset + view->len;
 	try_pending(run, view);
 	ww_scan_stream(rules, group, run->packet, view);
@@ -395,8 +301,6 @@ static void stream_view(struct run *run, struct ww_group *group, const struct ww
 		}
 		c += !always;
 	}
-	if (uris->n_fast + uris->n_always > 0 && (view->len > view->fresh || view->end))
-		stream_uris(run, uris, view);
 }
 
 void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir dir,
@@ -407,7 +311,7 @@ void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir d
 	if (index == 0 || index >= rules->n_groups)
 		return;
 	struct ww_group *group = &rules->groups[index];
-	struct run run = {.rules = rules,
+	struct ww_run run = {.rules = rules,
 		.group = group,
 		.flow = flow,
 		.dir = dir,
@@ -418,6 +322,7 @@ void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir d
 	struct ww_stream_view view = *view_;
 	if (view.fresh > view.len)
 		view.fresh = view.len;
+	ww_messages_stream(&run, &view);
 	if (view.after_gap) {
 		/* What waited is decided by what came before the gap, where that is still shown;
 		   else it is given up and counted. */

@@ -19,8 +19,12 @@ struct ww_window ww_verify_buffer(const struct ww_verify *verify, const struct w
 	const struct ww_window *window = verify->window;
 	if (step->buffer == WW_BUFFER_RAW)
 		return *window;
-	const struct ww_buffer_bytes *bytes = &window->buffers[step->buffer];
-	return (struct ww_window){.data = bytes->data, .len = bytes->len, .final = true};
+	const struct ww_message *message = window->message;
+	const struct ww_message_buffer *bytes = &message->buffers[step->buffer];
+	return (struct ww_window){.data = bytes->data,
+		.len = bytes->len,
+		.patient = true,
+		.final = (message->settled & WW_BUFFER_BIT(step->buffer)) != 0};
 }
 
 static size_t memo_slot(const struct ww_verify *verify, size_t i, const int64_t *cursors)
@@ -49,6 +53,19 @@ static void remember_no(struct ww_verify *verify, size_t i, const int64_t *curso
 	memcpy(rules->memo[slot].cursors, cursors, verify->item->n_slots * sizeof(*cursors));
 }
 
+/*
+ * A buffer that grows decides only what is found in it: that something is not there, or how long it
+ * is, shows at its end.
+ */
+static bool must_wait(
+	const struct ww_verify *verify, const struct ww_step *step, enum ww_verdict verdict)
+{
+	struct ww_window window = ww_verify_buffer(verify, step);
+	if (window.final || !window.patient || verdict == WW_VERDICT_MORE)
+		return false;
+	return step->negated ? verdict == WW_VERDICT_MATCH : step->kind == WW_STEP_OTHER;
+}
+
 /* Steps i and on. Recursion is as deep as the rule has steps (WW_RULE_STEPS). */
 static enum ww_verdict walk(struct ww_verify *verify, size_t i, const int64_t *cursors)
 {
@@ -68,6 +85,10 @@ static enum ww_verdict walk(struct ww_verify *verify, size_t i, const int64_t *c
 		}
 		attempt.start = -1;
 		enum ww_verdict verdict = step->match(verify, step, &attempt);
+		if (verify->window->message && must_wait(verify, step, verdict)) {
+			more = true;
+			break;
+		}
 		if (verdict == WW_VERDICT_MORE) {
 			more = true;
 			verify->need = attempt.need < verify->need ? attempt.need : verify->need;
@@ -99,13 +120,14 @@ enum ww_verdict ww_verify_run(struct ww_verify *verify)
 {
 	const struct ww_item *item = verify->item;
 	const struct ww_window *window = verify->window;
-	for (size_t i = 1; i < item->n_slots; i++)
-		if (!window->buffers || !window->buffers[item->slots[i]].data)
-			return WW_VERDICT_NO;
-	uint8_t anchored = item->anchor >= 0 ? item->steps[item->anchor].buffer : WW_BUFFER_RAW;
-	if (anchored != WW_BUFFER_RAW && window->buffers[anchored].at + 1 < verify->floor)
-		return WW_VERDICT_NO;
 	verify->need = UINT64_MAX;
+	uint64_t absent = item->buffers;
+	if (window->message)
+		absent &= ~window->message->present;
+	/* In a buffer that is not there nothing matches, negated or not (as in Suricata). */
+	if (absent)
+		return window->message && !(absent & window->message->settled) ? WW_VERDICT_MORE
+									       : WW_VERDICT_NO;
 	verify->bounded = false;
 	verify->tries = 0;
 	verify->rules->memo_stamp++;

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Messages of application protocols to hits: the rules that look at a buffer other than the raw
+ * bytes.
+ *
+ * A rule is tried on one message: all its buffers are those of that message, and what it says of
+ * the raw bytes is said of the bytes of that message (in Snort of the packet or PDU, in Suricata of
+ * the whole stream: neither is the same for every cutting of the stream, this is). It is a
+ * candidate when its fast pattern ends in what is new of its buffer, or when it has none and the
+ * message begins. Not decided, because a body still comes: it waits with the message, and is tried
+ * again as the message has grown by an eighth, and at its end. It alerts once a message.
+ *
+ * A flow is parsed only when a rule of its groups looks at a buffer of that protocol.
+ */
+#include "wire/rules/rules-private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	GROWTH_LEAST = 256, /* bytes of a message between two tries of what waits */
+	TRIES_MAX = 256,    /* candidates tried at once while a message grows; then they wait */
+};
+
+/* ---- what is wanted ---- */
+
+/* Of the rows of buffers.def: the protocols, by their names in protocols.def. */
+static uint32_t apps_of(enum ww_buffer buffer)
+{
+	static const char *const names[] = {
+#define WW_BUFFER(name, provider, ...) #provider,
+#include "wire/proto/buffers.def"
+#undef WW_BUFFER
+	};
+	char name[16] = "";
+	size_t len = 0;
+	while (names[buffer][len] && len < sizeof(name) - 1) {
+		char c = names[buffer][len];
+		name[len++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+	}
+	enum ww_app app = ww_app_find(name, len);
+	uint32_t apps = app == WW_APP_NONE ? 0 : WW_APP_BIT(app);
+	/* A call may come through a named pipe. */
+	return buffer == WW_BUFFER_DCE_STUB ? apps | WW_APP_BIT(WW_APP_SMB) : apps;
+}
+
+static bool looks_at_raw(const struct ww_item *item)
+{
+	for (size_t i = 0; i < item->n_steps; i++)
+		if (item->steps[i].buffer == WW_BUFFER_RAW)
+			return true;
+	return false;
+}
+
+static const struct ww_group_wants *wants_of(struct ww_rules *rules, uint16_t index)
+{
+	struct ww_group *group = &rules->groups[index];
+	struct ww_group_wants *wants = &group->wants;
+	if (wants->known)
+		return wants;
+	wants->known = true;
+	for (size_t i = 0; group->member && i < rules->n_items; i++) {
+		const struct ww_item *item = &rules->items[i];
+		if (!(group->member[i / 64] >> i % 64 & 1) || !item->buffers)
+			continue;
+		wants->buffers |= item->buffers;
+		if (looks_at_raw(item))
+			wants->buffers |= WW_BUFFER_BIT(WW_BUFFER_RAW);
+		if (item->fast_len)
+			wants->fast |= WW_BUFFER_BIT(item->fast_buffer);
+	}
+	for (unsigned b = 0; b < WW_BUFFER_COUNT; b++)
+		if (wants->buffers & WW_BUFFER_BIT(b))
+			wants->apps |= apps_of((enum ww_buffer)b);
+	return wants;
+}
+
+/* ---- one message ---- */
+
+struct trying {
+	const struct ww_run *run;
+	const struct ww_message *message;
+	struct ww_message_state *state; /* NULL: of no flow, and ended */
+	bool shown; /* its bytes are in the view; else they came before, in the other direction */
+	uint32_t n; /* of rules->message_list */
+};
+
+static void add(struct trying *trying, uint32_t rule)
+{
+	struct ww_rules *rules = trying->run->rules;
+	if (trying->n < rules->n_items && !rules->marks[rule]) {
+		rules->marks[rule] = 1;
+		rules->message_list[trying->n++] = rule;
+	}
+}
+
+static void wait_with(struct trying *trying, uint32_t rule)
+{
+	struct ww_message_state *state = trying->state;
+	struct ww_rules *rules = trying->run->rules;
+	if (!state || trying->message->ends)
+		return;
+	for (uint32_t i = 0; i < state->n_waits; i++)
+		if (state->waits[i] == rule)
+			return;
+	if (state->n_waits == WW_MESSAGE_WAITS) {
+		rules->counts.pending_dropped++;
+		memmove(state->waits, state->waits + 1, sizeof(state->waits) - sizeof(rule));
+		state->n_waits--;
+	}
+	state->waits[state->n_waits++] = rule;
+}
+
+static bool was_told(const struct ww_message_state *state, uint32_t rule)
+{
+	for (uint32_t i = 0; state && i < state->n_told; i++)
+		if (state->told[i] == rule)
+			return true;
+	return false;
+}
+
+/* The oldest is forgotten: at worst a rule alerts twice on a message on which 32 others did. */
+static void remember_told(struct trying *trying, uint32_t rule)
+{
+	struct ww_message_state *state = trying->state;
+	if (!state || trying->message->ends)
+		return;
+	if (state->n_told == WW_MESSAGE_TOLD) {
+		memmove(state->told, state->told + 1, sizeof(state->told) - sizeof(rule));
+		state->n_told--;
+	}
+	state->told[state->n_told++] = rule;
+}
+
+/* Rules whose fast pattern is in what is new. */
+static void add_candidates(struct trying *trying)
+{
+	const struct ww_run *run = trying->run;
+	const struct ww_message *message = trying->message;
+	struct ww_message_state *state = trying->state;
+	struct ww_rules *rules = run->rules;
+	uint64_t look = message->present & run->group->wants.fast;
+	if (state)
+		look &= ~state->scanned;
+	for (unsigned b = 0; look >> b; b++) {
+		if (!(look >> b & 1))
+			continue;
+		const struct ww_message_buffer *buffer = &message->buffers[b];
+		ww_scan(rules, run->group, WW_SECTION_MESSAGE, (enum ww_buffer)b, buffer->data,
+			buffer->len, buffer->fresh);
+		bool patience =
+			state && !message->begins && !message->ends && state->tries > TRIES_MAX;
+		for (uint32_t i = 0; i < rules->n_candidates; i++) {
+			if (patience)
+				wait_with(trying, rules->candidates[i].rule);
+			else
+				add(trying, rules->candidates[i].rule);
+		}
+	}
+	if (state)
+		state->scanned |= message->settled & message->present;
+}
+
+/* What waits, when the message has grown enough. */
+static void add_waiting(struct trying *trying)
+{
+	struct ww_message_state *state = trying->state;
+	const struct ww_message *message = trying->message;
+	if (!state || state->n_waits == 0)
+		return;
+	uint64_t grown = message->end - state->tried_end;
+	uint64_t least = (state->tried_end - message->at) / 8 + GROWTH_LEAST;
+	if (!message->ends && grown < least)
+		return;
+	state->tried_end = message->end;
+	uint32_t n = state->n_waits;
+	state->n_waits = 0;
+	for (uint32_t i = 0; i < n; i++)
+		add(trying, state->waits[i]);
+}
+
+static int by_work(const void *a, const void *b, void *rules)
+{
+	const struct ww_candidate x = {.rule = *(const uint32_t *)a};
+	const struct ww_candidate y = {.rule = *(const uint32_t *)b};
+	return ww_by_work(&x, &y, rules);
+}
+
+/* The bytes of the message, as far as they are still shown. */
+static struct ww_window window_of(const struct trying *trying)
+{
+	const struct ww_run *run = trying->run;
+	const struct ww_message *message = trying->message;
+	struct ww_window window = {.message = message, .patient = true, .final = message->ends};
+	if (!run->view && run->packet) {
+		window.data = run->packet->payload;
+		window.len = run->packet->payload_len;
+		return window;
+	}
+	const struct ww_stream_view *view = run->view;
+	uint64_t end = view->offset + view->len;
+	if (!trying->shown || message->at > end || message->end < view->offset) {
+		window.offset = message->at;
+		return window;
+	}
+	window.data = view->data;
+	window.offset = view->offset;
+	window.len = (int64_t)((message->end < end ? message->end : end) - view->offset);
+	window.base = (int64_t)(message->at - view->offset);
+	window.low = window.base < 0 ? 0 : window.base;
+	window.final |= message->at < view->offset;
+	return window;
+}
+
+static void try_all(struct trying *trying)
+{
+	const struct ww_run *run = trying->run;
+	struct ww_rules *rules = run->rules;
+	struct ww_verify verify;
+	struct ww_window window = window_of(trying);
+	uint32_t *list = rules->message_list;
+	for (uint32_t i = 0; i < trying->n; i++)
+		rules->marks[list[i]] = 0;
+	if (trying->n > 1)
+		qsort_r(list, trying->n, sizeof(*list), by_work, rules);
+	for (uint32_t i = 0; i < trying->n; i++) {
+		if (was_told(trying->state, list[i]))
+			continue;
+		if (trying->state)
+			trying->state->tries++;
+		enum ww_verdict verdict = ww_run_try(run, list[i], &window, &verify);
+		if (verdict == WW_VERDICT_MORE)
+			wait_with(trying, list[i]);
+		else if (verdict == WW_VERDICT_MATCH)
+			remember_told(trying, list[i]);
+	}
+}
+
+static void on_message(void *context, const struct ww_message *message)
+{
+	const struct ww_run *asked = context;
+	struct ww_run run = *asked;
+	struct ww_rules *rules = run.rules;
+	struct trying trying = {
+		.run = &run, .message = message, .shown = run.dir == (enum ww_dir)message->dir};
+	run.dir = (enum ww_dir)message->dir;
+	if (!trying.shown) {
+		uint16_t index = run.flow->groups[run.dir];
+		if (index == 0 || index >= rules->n_groups)
+			return;
+		(void)wants_of(rules, index);
+		run.group = &rules->groups[index];
+	}
+	const struct ww_section_rules *section = &run.group->sections[WW_SECTION_MESSAGE];
+	struct ww_rule_state *flow_state = ww_state_get(run.flow, false);
+	if (flow_state)
+		trying.state = &flow_state->messages[run.dir];
+	if (message->begins && trying.state)
+		*trying.state = (struct ww_message_state){.tried_end = message->end};
+	for (uint32_t i = 0; message->begins && i < section->n_always; i++)
+		add(&trying, section->always[i]);
+	add_candidates(&trying);
+	add_waiting(&trying);
+	try_all(&trying);
+}
+
+/* ---- feeding ---- */
+
+static struct ww_app_call call_of(const struct ww_run *run, struct ww_app_flow *app)
+{
+	struct ww_rules *rules = run->rules;
+	const struct ww_flow *flow = run->flow;
+	uint16_t here = (uint16_t)(run->group - rules->groups);
+	struct ww_app_call call = {.flow = app,
+		.dir = run->dir,
+		.apps = wants_of(rules, here)->apps,
+		.buffers = wants_of(rules, here)->buffers,
+		.context = (void *)(uintptr_t)run};
+	if (!flow) {
+		call.server_port = run->packet->dport;
+		return call;
+	}
+	uint16_t other = flow->groups[!run->dir];
+	if (other && other < rules->n_groups)
+		call.apps |= wants_of(rules, other)->apps;
+	call.midstream = !flow->start_seen;
+	call.server_port = flow->server_port;
+	return call;
+}
+
+void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *view)
+{
+	struct ww_rules *rules = run->rules;
+	if (!rules->protos)
+		return;
+	struct ww_app_call call = call_of(run, NULL);
+	if (!call.apps)
+		return;
+	struct ww_rule_state *state = ww_state_get(run->flow, true);
+	if (!state)
+		return;
+	struct ww_run here = *run;
+	here.view = view;
+	here.stream_end = view->offset + view->len;
+	call.flow = &state->app;
+	call.context = &here;
+	ww_protos_stream(rules->protos, &call, view);
+}
+
+void ww_messages_packet(const struct ww_run *run)
+{
+	struct ww_rules *rules = run->rules;
+	if (!rules->protos || !run->packet)
+		return;
+	struct ww_app_call call = call_of(run, NULL);
+	if (!call.apps)
+		return;
+	struct ww_rule_state *state = ww_state_get(run->flow, true);
+	call.flow = state ? &state->app : NULL;
+	ww_protos_datagram(rules->protos, &call, run->packet->payload, run->packet->payload_len);
+}
+
+/* ---- memory ---- */
+
+int ww_messages_init(struct ww_rules *rules)
+{
+	static const struct ww_app_sink sink = {.message = on_message};
+	bool any = false;
+	for (size_t i = 0; i < rules->n_items; i++)
+		any |= rules->items[i].buffers != 0;
+	if (!any)
+		return 0;
+	rules->message_list = calloc(rules->n_items, sizeof(*rules->message_list));
+	return rules->message_list ? ww_protos_new(NULL, &sink, &rules->protos) : -ENOMEM;
+}
+
+void ww_messages_done(struct ww_rules *rules)
+{
+	ww_protos_free(&rules->protos);
+	free(rules->message_list);
+}

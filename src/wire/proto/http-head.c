@@ -145,9 +145,23 @@ static void put_header(struct writer *to, const uint8_t *data, const struct head
 	put(to, "\r\n", 2);
 }
 
-/* Five times what a line can become: three bytes more than it was. */
-uint32_t ww_http_parts_size(uint32_t len)
+/* Header lines of which something is derived. */
+static const uint64_t DERIVED =
+	WW_BUFFER_BIT(WW_BUFFER_HTTP_HEADER) | WW_BUFFER_BIT(WW_BUFFER_HTTP_HEADER_NAMES) |
+	WW_BUFFER_BIT(WW_BUFFER_HTTP_START) | WW_BUFFER_BIT(WW_BUFFER_HTTP_COOKIE) |
+	WW_BUFFER_BIT(WW_BUFFER_HTTP_COOKIE_RAW) | WW_BUFFER_BIT(WW_BUFFER_HTTP_USER_AGENT) |
+	WW_BUFFER_BIT(WW_BUFFER_HTTP_HOST) | WW_BUFFER_BIT(WW_BUFFER_HTTP_HOST_RAW) |
+	WW_BUFFER_BIT(WW_BUFFER_HTTP_REFERER) | WW_BUFFER_BIT(WW_BUFFER_HTTP_ACCEPT) |
+	WW_BUFFER_BIT(WW_BUFFER_HTTP_ACCEPT_LANG) | WW_BUFFER_BIT(WW_BUFFER_HTTP_ACCEPT_ENC) |
+	WW_BUFFER_BIT(WW_BUFFER_HTTP_CONNECTION) | WW_BUFFER_BIT(WW_BUFFER_HTTP_CONTENT_TYPE) |
+	WW_BUFFER_BIT(WW_BUFFER_HTTP_CONTENT_LEN) | WW_BUFFER_BIT(WW_BUFFER_HTTP_LOCATION) |
+	WW_BUFFER_BIT(WW_BUFFER_HTTP_SERVER);
+
+/* The URI, or five times what a line can become: three bytes more than it was. */
+uint32_t ww_http_parts_size(uint32_t len, uint64_t wanted)
 {
+	if (!(wanted & DERIVED))
+		return 2 * len + 64;
 	return 5 * (len + 3 * (len / 2)) + 64;
 }
 
@@ -287,29 +301,35 @@ static void join_values(
 	ww_message_set(message, known[k].buffer, to->out + start, to->n - start, at);
 }
 
-static void read_headers(enum ww_dir dir, struct walk walk, uint64_t at, struct writer *to,
-	struct ww_http_head *head, struct ww_message *message)
+static void read_headers(enum ww_dir dir, struct walk walk, uint64_t at, uint64_t wanted,
+	struct writer *to, struct ww_http_head *head, struct ww_message *message)
 {
 	const uint8_t *data = walk.data;
 	struct walk again = walk;
 	struct counts counts = {0};
 	struct header header;
 	uint32_t start = to->n;
+	uint64_t wanted_known = wanted;
+	if (wanted & WW_BUFFER_BIT(WW_BUFFER_HTTP_HOST))
+		wanted_known |= WW_BUFFER_BIT(WW_BUFFER_HTTP_HOST_RAW);
+	if (wanted & WW_BUFFER_BIT(WW_BUFFER_HTTP_COOKIE_RAW))
+		wanted_known |= WW_BUFFER_BIT(WW_BUFFER_HTTP_COOKIE);
 	while (next_header(&walk, &header)) {
 		read_framing(data, &header, head);
 		size_t k = find_known(dir, data, header.name);
 		bool cookie = k < WW_N(known) && known[k].buffer == WW_BUFFER_HTTP_COOKIE;
-		if (!cookie)
+		if (!cookie && (wanted & WW_BUFFER_BIT(WW_BUFFER_HTTP_HEADER)))
 			put_header(to, data, &header);
-		if (k == WW_N(known))
+		if (k == WW_N(known) || !(wanted_known & WW_BUFFER_BIT(known[k].buffer)))
 			continue;
 		counts.folded[k] |= header.folded;
 		if (counts.n[k]++ == 0)
 			ww_message_set(message, known[k].buffer, data + header.value.at,
 				header.value.len, at + header.value.at);
 	}
-	ww_message_set(
-		message, WW_BUFFER_HTTP_HEADER, to->out + start, to->n - start, at + again.pos);
+	if (wanted & WW_BUFFER_BIT(WW_BUFFER_HTTP_HEADER))
+		ww_message_set(message, WW_BUFFER_HTTP_HEADER, to->out + start, to->n - start,
+			at + again.pos);
 	for (size_t k = 0; k < WW_N(known); k++)
 		if (counts.n[k] > 1 || counts.folded[k])
 			join_values(again, k, to, at + again.pos, message);
@@ -392,7 +412,7 @@ static void set_span(struct ww_message *message, enum ww_buffer buffer, const ui
 }
 
 void ww_http_head_read(enum ww_dir dir, const uint8_t *data, uint32_t len, uint64_t at,
-	uint8_t *parts, struct ww_http_head *head, struct ww_message *message)
+	uint64_t wanted, uint8_t *parts, struct ww_http_head *head, struct ww_message *message)
 {
 	struct walk walk = {data, len, 0};
 	struct writer to = {parts, 0};
@@ -400,8 +420,10 @@ void ww_http_head_read(enum ww_dir dir, const uint8_t *data, uint32_t len, uint6
 	(void)ww_http_first_line(dir, data, line.len, head);
 	set_span(message, WW_BUFFER_HTTP_PROTOCOL, data, head->version, at);
 	if (!head->old) {
-		read_headers(dir, walk, at, &to, head, message);
-		write_names(walk, line, at, &to, message);
+		read_headers(dir, walk, at, wanted, &to, head, message);
+		if (wanted & (WW_BUFFER_BIT(WW_BUFFER_HTTP_HEADER_NAMES) |
+				     WW_BUFFER_BIT(WW_BUFFER_HTTP_START)))
+			write_names(walk, line, at, &to, message);
 		ww_message_set(message, WW_BUFFER_HTTP_HEADER_RAW, data + walk.pos, len - walk.pos,
 			at + walk.pos);
 	}

@@ -348,15 +348,17 @@ static bool begin_message(struct ww_parsing *parsing, struct side *side, uint64_
 	struct ww_http_head head;
 	struct ww_kept *bytes = &side->head;
 	struct ww_app_counts *counts = ww_parsing_counts(parsing);
+	uint64_t wanted_buffers = parsing->call->buffers;
 	if (!side->first_line && !ww_http_first_line(parsing->dir, bytes->data, bytes->len, &head))
 		return false;
-	if (!ww_kept_reserve(parsing, &side->parts, ww_http_parts_size(bytes->len))) {
+	if (!ww_kept_reserve(
+		    parsing, &side->parts, ww_http_parts_size(bytes->len, wanted_buffers))) {
 		counts->cut_heads++;
 		return false;
 	}
 	struct ww_message *message = ww_parsing_message(parsing);
-	ww_http_head_read(
-		parsing->dir, bytes->data, bytes->len, side->at, side->parts.data, &head, message);
+	ww_http_head_read(parsing->dir, bytes->data, bytes->len, side->at, wanted_buffers,
+		side->parts.data, &head, message);
 	side->number++;
 	message->number = side->number;
 	message->at = side->at;

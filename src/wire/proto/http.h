@@ -59,11 +59,12 @@ bool ww_http_first_line(
 	enum ww_dir dir, const uint8_t *data, uint32_t len, struct ww_http_head *ret);
 /*
  * Reads a whole head, with its empty line or cut, into `head` and the message's buffers. Derived
- * bytes go to `parts`, which holds ww_http_parts_size(len) bytes. `at`: stream position of data[0].
+ * bytes go to `parts`, which holds ww_http_parts_size(len, wanted) bytes; those that cost and that
+ * are not in `wanted` are left out. `at`: stream position of data[0].
  */
 void ww_http_head_read(enum ww_dir dir, const uint8_t *data, uint32_t len, uint64_t at,
-	uint8_t *parts, struct ww_http_head *head, struct ww_message *message);
-uint32_t ww_http_parts_size(uint32_t len);
+	uint64_t wanted, uint8_t *parts, struct ww_http_head *head, struct ww_message *message);
+uint32_t ww_http_parts_size(uint32_t len, uint64_t wanted);
 
 /* Writes at most len bytes; returns how many. */
 uint32_t ww_http_uri_normalise(const uint8_t *in, uint32_t len, uint8_t *out);

@@ -299,7 +299,9 @@ static inline uint32_t ww_table_tag(uint64_t hash)
 /* ---- streams ---- */
 
 enum {
-	WW_STREAM_TAIL = 256, /* kept bytes that lie apart from the large windows */
+	WW_NO_WINDOW = 0xffff,
+	WW_STREAM_TAIL = 256, /* kept bytes that need no window */
+	WW_SEGMENT_MAX = 65535,
 	WW_STREAM_FAR = 8,    /* segments that are not believed, in a row, until they are */
 	WW_STREAM_URGENT = 4, /* urgent bytes that are still to come */
 };
@@ -321,26 +323,34 @@ struct ww_stream {
 	uint8_t policy;   /* enum ww_policy of the receiver */
 	uint8_t n_urgent; /* places in urgent[] */
 	bool fin, has_acked, has_recent;
-	bool gap;   /* bytes before the next view are missing */
-	bool wide;  /* the bytes kept lie in the window, not in the tail */
-	bool ended; /* the end was shown; it waits for the receiver's acknowledgement */
+	bool gap;        /* bytes before the next view are missing */
+	bool ended;      /* the end was shown; it waits for the receiver's acknowledgement */
+	bool shortened;  /* no window was to be had, or it was taken away */
+	uint16_t window; /* where the bytes kept lie; WW_NO_WINDOW: in the tail */
 	uint32_t urgent[WW_STREAM_URGENT]; /* sequence numbers of bytes that are out of band */
 	struct ww_patchwork early;         /* what came before its turn; all of it behind next */
 };
 
 struct ww_streams {
 	struct ww_stream *streams; /* owned */
-	uint8_t *windows;          /* owned; n * window_bytes */
+	uint8_t *windows;          /* owned; n_windows * window_bytes */
+	uint16_t *next_window;     /* owned; n_windows: links the free ones */
 	uint8_t *tails;            /* owned; n * WW_STREAM_TAIL */
 	uint8_t *joined;           /* owned; a tail and the segment that follows it */
 	struct ww_pages pages;     /* of all that came early */
-	uint32_t n, window_bytes;
-	uint16_t free_stream; /* head of a free list */
+	uint32_t n, n_windows, window_bytes;
+	uint16_t free_stream, free_window;   /* heads of free lists */
+	uint16_t fresh_stream, fresh_window; /* the first ones that were never used */
+	uint16_t n_used, n_windows_used;
 	uint16_t oldest, newest;
 };
 
-int ww_streams_init(
-	struct ww_streams *streams, uint32_t n, uint32_t window_bytes, uint32_t n_pages);
+/* Sizes; none is 0, the first two are at most 65,534. */
+struct ww_streams_sizes {
+	uint32_t streams, windows, window_bytes, early_pages;
+};
+
+int ww_streams_init(struct ww_streams *streams, const struct ww_streams_sizes *sizes);
 void ww_streams_done(struct ww_streams *streams);
 
 /* ---- fragments ---- */
@@ -383,7 +393,7 @@ int ww_defrag_init(struct ww_defrag *defrag, struct ww_hash_key key, uint32_t n_
 void ww_defrag_done(struct ww_defrag *defrag);
 
 enum {
-	WW_DEFRAG_WHOLE = 1,    /* the datagram is whole: *ret is decoded, valid until the next call */
+	WW_DEFRAG_WHOLE = 1, /* the datagram is whole: *ret is decoded, valid until the next call */
 	WW_DEFRAG_CONFLICT = 2, /* the first fragment of its datagram that contradicts another */
 };
 /* Takes a fragment; returns WW_DEFRAG_ bits. */
@@ -498,6 +508,17 @@ bool ww_stream_resets(
 	const struct ww_flows *flows, const struct ww_entry *entry, enum ww_dir dir, uint32_t seq);
 /* Whether nothing more is awaited of this direction. */
 bool ww_stream_over(const struct ww_flows *flows, const struct ww_entry *entry, enum ww_dir dir);
+
+/* window.c */
+/* Where the bytes kept of a stream lie. */
+uint8_t *ww_window_of(const struct ww_streams *all, const struct ww_stream *stream);
+/* Moves the last `n` of the bytes kept to the tail, and gives the window back. */
+void ww_window_give(struct ww_streams *all, struct ww_stream *stream, uint32_t n);
+/*
+ * Gives the stream a window that holds nothing yet. Where none is free, one of the streams that
+ * were silent longest loses its own; where that does not help either, nothing happens.
+ */
+void ww_window_take(struct ww_flows *flows, struct ww_stream *stream);
 
 /* segment.c */
 /* Whether the receiver drops the segment because its timestamp is old (PAWS, RFC 7323, 5). */

@@ -215,10 +215,12 @@ static inline bool ww_flow_service_has(
 struct ww_flow_limits {
 	uint32_t attempts;     /* slots of half-open contacts (default 65,536, at most 2^23) */
 	uint32_t flows;        /* (default 32,768, at most 2^22) */
-	uint32_t streams;      /* directions under inspection (default 2,048, at most 32,768) */
-	uint32_t stream_bytes; /* kept of each at most (default 8,192; 64 to 2^20) */
-	uint32_t early_pages;  /* of 2 KiB, for segments that come early (default: half of streams,
-				  64 at least; at most 32,768) */
+	uint32_t streams;      /* directions under inspection (default 16,384, at most 32,768) */
+	uint32_t windows;      /* of them, those of which more than 256 bytes are kept (default: a
+				  half of streams, at most 32,768) */
+	uint32_t stream_bytes; /* kept of such a one at most (default 4,096; 64 to 2^20) */
+	uint32_t early_pages;  /* of 2 KiB, for segments that come early (default 1,024; at most
+				  32,768) */
 	uint32_t fragment_pages; /* of 2 KiB, for fragments (default 2,048; at most 32,768) */
 	const struct ww_policies *policies; /* NULL: windows for all; copied */
 	const struct ww_flow_services *services; /* NULL: none; copied */
@@ -237,6 +239,8 @@ struct ww_flow_counts {
 	uint64_t evicted_contacts; /* first contacts forgotten: a later one counts as first again */
 	uint64_t evicted_flows;    /* that were neither closed nor silent for 10 minutes (UDP: 3) */
 	uint64_t evicted_streams;  /* a direction that could not be, or is no longer, looked at */
+	/* Directions of which less was kept than the reader wants: no window was left. */
+	uint64_t evicted_windows;
 	uint64_t evicted_early;    /* gaps skipped for want of room for early segments */
 	uint64_t evicted_fragments; /* given up for want of room, before their time */
 	uint64_t reassembly_gaps;

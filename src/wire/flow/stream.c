@@ -9,8 +9,9 @@
  *
  * Of what was shown the reader's `keep` stays. A few bytes, which is what finding a pattern across
  * two segments needs, lie in a tail of their own, and the segment is read in the packet (or behind
- * its tail in one buffer that all streams share, and that the cache holds); many lie in a window of
- * the stream's own that slides.
+ * its tail in one buffer that all streams share, and that the cache holds); many lie in a window
+ * that slides. There are fewer windows than streams: when none is free, the direction that was
+ * silent longest gives up its own and keeps its tail.
  *
  * A gap is skipped when the receiver acknowledged what lies beyond it (the capture lost the
  * segment), when there is no room for more that is early, and at the end. A view never holds bytes
@@ -26,46 +27,12 @@
  */
 #include "wire/flow/flow-private.h"
 
-#include <stdlib.h>
-
-enum { SEGMENT_MAX = 65535 };
-
 struct place {
 	struct ww_flows *flows;
 	struct ww_entry *entry;
 	struct ww_stream *stream;
 	const struct ww_packet *packet;
 };
-
-int ww_streams_init(struct ww_streams *streams, uint32_t n, uint32_t window_bytes, uint32_t n_pages)
-{
-	streams->n = n;
-	streams->window_bytes = window_bytes;
-	streams->streams = calloc(n, sizeof(*streams->streams));
-	streams->windows = calloc(n, window_bytes);
-	streams->tails = calloc(n, WW_STREAM_TAIL);
-	streams->joined = malloc(WW_STREAM_TAIL + SEGMENT_MAX);
-	if (ww_pages_init(&streams->pages, n_pages) != 0 || !streams->streams ||
-		!streams->windows || !streams->tails || !streams->joined)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++)
-		streams->streams[i].newer = (uint16_t)(i + 1 < n ? i + 1 : WW_NO_STREAM);
-	streams->oldest = streams->newest = WW_NO_STREAM;
-	return 0;
-}
-
-void ww_streams_done(struct ww_streams *streams)
-{
-	free(streams->streams);
-	free(streams->windows);
-	free(streams->tails);
-	free(streams->joined);
-	ww_pages_done(&streams->pages);
-	streams->streams = NULL;
-	streams->windows = NULL;
-	streams->tails = NULL;
-	streams->joined = NULL;
-}
 
 /* ---- the list by last use ---- */
 
@@ -95,14 +62,6 @@ static void list_append(struct ww_streams *all, struct ww_stream *stream)
 
 /* ---- what is shown, and what is kept of it ---- */
 
-static uint8_t *kept_of(const struct place *at)
-{
-	const struct ww_streams *all = &at->flows->streams;
-	size_t index = (size_t)(at->stream - all->streams);
-	return at->stream->wide ? all->windows + index * all->window_bytes
-				: all->tails + index * WW_STREAM_TAIL;
-}
-
 static void show(const struct place *at, const uint8_t *data, uint32_t fresh, bool end)
 {
 	struct ww_flow_sink *sink = &at->flows->sink;
@@ -121,20 +80,29 @@ static void show(const struct place *at, const uint8_t *data, uint32_t fresh, bo
 		sink->stream(sink->context, &at->entry->flow, stream->dir, at->packet, &view);
 }
 
-/* Keeps as much of the `len` bytes shown as the reader wants, where that much belongs. */
+/* Keeps as much of the bytes shown as the reader wants, where that much belongs. */
 static void keep_end(const struct place *at, const uint8_t *data)
 {
+	struct ww_streams *all = &at->flows->streams;
 	struct ww_stream *stream = at->stream;
-	uint32_t most = at->flows->streams.window_bytes / 2;
+	uint32_t most = all->window_bytes / 2;
 	uint32_t keep = stream->keep < most ? stream->keep : most;
+	if (keep <= WW_STREAM_TAIL && stream->window != WW_NO_WINDOW) {
+		ww_window_give(all, stream, keep);
+		return;
+	}
+	/* A stream that is no longer than its tail needs no window yet. */
+	if (keep > WW_STREAM_TAIL && stream->len > WW_STREAM_TAIL && stream->window == WW_NO_WINDOW)
+		ww_window_take(at->flows, stream);
+	if (stream->window == WW_NO_WINDOW && keep > WW_STREAM_TAIL)
+		keep = WW_STREAM_TAIL;
 	uint32_t n = stream->len < keep ? stream->len : keep;
-	stream->wide = keep > WW_STREAM_TAIL;
-	memmove(kept_of(at), data + (stream->len - n), n);
+	memmove(ww_window_of(all, stream), data + (stream->len - n), n);
 	stream->offset += stream->len - n;
 	stream->len = n;
 }
 
-/* Bytes behind a short tail, or none; SEGMENT_MAX at most. */
+/* Bytes behind a short tail, or none; WW_SEGMENT_MAX at most. */
 static void show_narrow(const struct place *at, const uint8_t *bytes, uint32_t len)
 {
 	struct ww_stream *stream = at->stream;
@@ -142,7 +110,7 @@ static void show_narrow(const struct place *at, const uint8_t *bytes, uint32_t l
 	const uint8_t *data = bytes;
 	if (old) {
 		uint8_t *joined = at->flows->streams.joined;
-		memcpy(joined, kept_of(at), old);
+		memcpy(joined, ww_window_of(&at->flows->streams, stream), old);
 		memcpy(joined + old, bytes, len);
 		data = joined;
 	}
@@ -156,12 +124,12 @@ static void show_wide(const struct place *at, const uint8_t *bytes, uint32_t len
 {
 	struct ww_stream *stream = at->stream;
 	uint32_t cap = at->flows->streams.window_bytes;
-	while (len && stream->wide) {
-		uint8_t *window = kept_of(at);
-		if (stream->len + len > cap && stream->len > cap / 2)
+	while (len && stream->window != WW_NO_WINDOW) {
+		uint8_t *window = ww_window_of(&at->flows->streams, stream);
+		if (stream->len + len > cap && stream->len > cap / 2) {
 			keep_end(at, window);
-		if (!stream->wide)
-			break;
+			continue;
+		}
 		uint32_t room = cap - stream->len;
 		uint32_t n = len < room ? len : room;
 		memcpy(window + stream->len, bytes, n);
@@ -179,7 +147,7 @@ static void show_wide(const struct place *at, const uint8_t *bytes, uint32_t len
 /* How many of the next `len` bytes lie before an urgent one, and can be shown at once. */
 static uint32_t before_urgent(const struct ww_stream *stream, uint32_t len)
 {
-	uint32_t least = len < SEGMENT_MAX ? len : SEGMENT_MAX;
+	uint32_t least = len < WW_SEGMENT_MAX ? len : WW_SEGMENT_MAX;
 	for (int i = 0; i < stream->n_urgent; i++) {
 		uint32_t ahead = stream->urgent[i] - stream->next;
 		least = ahead < least ? ahead : least;
@@ -212,7 +180,7 @@ static void append(const struct place *at, const uint8_t *bytes, uint32_t len)
 			continue;
 		}
 		stream->next += n;
-		if (stream->wide)
+		if (stream->window != WW_NO_WINDOW)
 			show_wide(at, bytes, n);
 		else
 			show_narrow(at, bytes, n);
@@ -289,8 +257,8 @@ static bool differs_from_kept(
 	int64_t ahead = (int32_t)(seq - (stream->next - stream->len));
 	int64_t from = ahead > 0 ? ahead : 0;
 	int64_t until = ahead + len < stream->len ? ahead + len : stream->len;
-	return from < until &&
-	       memcmp(kept_of(at) + from, bytes + (from - ahead), (size_t)(until - from)) != 0;
+	return from < until && memcmp(ww_window_of(&at->flows->streams, stream) + from,
+				       bytes + (from - ahead), (size_t)(until - from)) != 0;
 }
 
 static bool meets_early(const struct place *at, uint32_t end)
@@ -383,7 +351,7 @@ static void show_end(const struct place *at)
 	while (at->stream->early.n)
 		skip_gap(at);
 	if (!at->stream->ended)
-		show(at, kept_of(at), at->stream->len, true);
+		show(at, ww_window_of(&at->flows->streams, at->stream), at->stream->len, true);
 	at->stream->ended = true;
 }
 
@@ -395,9 +363,12 @@ void ww_stream_end(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir d
 	if (!at.stream)
 		return;
 	show_end(&at);
+	if (at.stream->window != WW_NO_WINDOW)
+		ww_window_give(all, at.stream, 0);
 	list_remove(all, at.stream);
 	at.stream->newer = all->free_stream;
 	all->free_stream = entry->stream[dir];
+	all->n_used--;
 	entry->stream[dir] = WW_NO_STREAM;
 	entry->flow.table |= (uint8_t)(WW_ENTRY_UNSEEN << dir);
 }
@@ -417,19 +388,23 @@ static struct ww_stream *take_stream(struct ww_flows *flows, struct ww_entry *en
 	enum ww_dir dir, const struct ww_packet *packet, uint32_t seq)
 {
 	struct ww_streams *all = &flows->streams;
-	if (all->free_stream == WW_NO_STREAM)
+	if (all->n_used == all->n)
 		evict_oldest(flows);
 	uint16_t index = all->free_stream;
+	if (index != WW_NO_STREAM)
+		all->free_stream = all->streams[index].newer;
+	else
+		index = all->fresh_stream++;
+	all->n_used++;
 	struct ww_stream *stream = &all->streams[index];
 	const struct ww_ip *receiver =
 		dir == WW_DIR_TO_SERVER ? &entry->flow.server : &entry->flow.client;
-	all->free_stream = stream->newer;
 	bool known = entry->flow.table & (WW_ENTRY_SEQ << dir);
 	*stream = (struct ww_stream){
 		.offset = known ? 0 : entry->flow.bytes[dir] - packet->payload_wire,
 		.next = known ? entry->seq[dir] : seq,
 		.keep = all->window_bytes / 2,
-		.wide = all->window_bytes / 2 > WW_STREAM_TAIL,
+		.window = WW_NO_WINDOW,
 		.policy = (uint8_t)ww_policies_get(&flows->defrag.policies, receiver),
 		.entry = (uint32_t)(entry - flows->table.entries),
 		.dir = (uint8_t)dir,

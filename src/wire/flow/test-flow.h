@@ -25,7 +25,9 @@ struct recorder {
 	int late;                /* direction that is wanted once the other was shown; -1: none */
 	bool one_stream;         /* check offsets: there is one flow only */
 	const uint8_t *truth[2]; /* what was sent, by direction: every view must agree */
-	uint64_t digest;         /* of everything, in order */
+	int64_t keep;            /* bytes to see again; -1: as usual */
+	struct ww_stream_view last; /* of the last view; its data is gone */
+	uint64_t digest;            /* of everything, in order */
 	struct ww_flows *flows;
 	uint64_t next_frame;
 };
@@ -80,6 +82,9 @@ static inline void on_stream(void *context, struct ww_flow *flow, enum ww_dir di
 	struct recorder *r = context;
 	assert_true(view->fresh <= view->len);
 	assert_true(flow->groups[dir] != 0);
+	r->last = *view;
+	if (r->keep >= 0)
+		*view->keep = (uint32_t)r->keep;
 	mix(r, view->offset + view->len);
 	if (r->late >= 0 && dir != (enum ww_dir)r->late)
 		flow->groups[r->late] = 1;
@@ -137,6 +142,7 @@ static inline struct recorder *recorder_new(const struct ww_flow_limits *limits,
 	r->groups[0] = r->groups[1] = rules;
 	r->one_stream = rules;
 	r->late = -1;
+	r->keep = -1;
 	r->next_frame = 1;
 	struct ww_flow_sink sink = {
 		.context = r,

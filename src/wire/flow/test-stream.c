@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/flow/test-flow.h"
+#include "wire/flow/test-model.h"
 
 #define SYN WW_TCP_SYN
 #define ACK WW_TCP_ACK
@@ -328,14 +329,67 @@ static void exhausted_pool_is_counted(void **state)
 	recorder_free(r);
 }
 
+/* What is in order is read in the packet, and as much comes again as the reader wants. */
+static void in_order_is_not_copied(void **state)
+{
+	struct recorder *r = recorder_new(NULL, true);
+	char text[2000];
+	memset(text, 'x', sizeof(text));
+	r->keep = 3;
+	handshake(r);
+	feed(r, from_client(0, text, 1000, 0));
+	assert_ptr_equal(r->last.data, text);
+	assert_int_equal(r->last.len, 1000);
+	feed(r, from_client(1000, text, 1000, 0));
+	assert_int_equal(r->last.fresh, 3);
+	assert_int_equal(r->last.len, 1003);
+	assert_int_equal(r->last.offset, 997);
+	r->keep = 500;
+	feed(r, from_client(2000, text, 1000, 0));
+	assert_int_equal(r->last.fresh, 3);
+	feed(r, from_client(3000, text, 10, 0));
+	assert_int_equal(r->last.fresh, 500);
+	assert_int_equal(r->flows->streams.n_windows_used, 1);
+	r->keep = 0;
+	feed(r, from_client(3010, text, 1000, 0));
+	assert_true(r->last.fresh >= 500);
+	feed(r, from_client(4010, text, 1000, 0));
+	assert_ptr_equal(r->last.data, text);
+	assert_int_equal(r->last.fresh, 0);
+	assert_int_equal(r->flows->streams.n_windows_used, 0);
+	recorder_free(r);
+}
+
+/* Fewer windows than streams: who was silent longest is shortened, told, and goes on. */
+static void windows_are_few(void **state)
+{
+	struct ww_flow_limits limits = {.windows = 1};
+	struct recorder *r = recorder_new(&limits, true);
+	char text[1000];
+	memset(text, 'x', sizeof(text));
+	r->one_stream = false;
+	for (uint32_t turn = 0; turn < 4; turn++)
+		for (uint16_t i = 0; i < 3; i++)
+			feed(r, with_bytes(tcp_of(v4(CLIENT), (uint16_t)(2000 + i), v4(SERVER), 80,
+						   0, ACK, 5 + 1000 * turn, 0),
+					text, sizeof(text)));
+	assert_int_equal(r->n_bytes[0], 12 * sizeof(text));
+	assert_int_equal(r->last.fresh, WW_STREAM_TAIL);
+	assert_int_equal(counts_of(r)->evicted_windows, 3);
+	assert_int_equal(counts_of(r)->evicted_streams, 0);
+	assert_int_equal(counts_of(r)->reassembly_gaps, 0);
+	ww_flows_finish(r->flows);
+	assert_int_equal(r->last_ended.trouble, WW_TROUBLE_LIMIT);
+	recorder_free(r);
+}
+
 struct piece {
 	uint32_t offset, len;
 };
 
-enum { SHUFFLED = 8 };
-
-/* Cuts [0, total) into pieces that may overlap, shuffled by eights, some twice. */
-static size_t cut_up(struct ww_rng *rng, uint32_t total, uint32_t largest, struct piece *pieces)
+/* Cuts [0, total) into pieces that may overlap, shuffled by groups, some twice. */
+static size_t cut_up(
+	struct ww_rng *rng, uint32_t total, uint32_t largest, size_t shuffled, struct piece *pieces)
 {
 	size_t n = 0;
 	for (uint32_t at = 0; at < total;) {
@@ -350,8 +404,8 @@ static size_t cut_up(struct ww_rng *rng, uint32_t total, uint32_t largest, struc
 		at += len;
 	}
 	for (size_t i = 0; i < n; i++) {
-		size_t group = i - i % SHUFFLED;
-		size_t size = n - group < SHUFFLED ? n - group : SHUFFLED;
+		size_t group = i - i % shuffled;
+		size_t size = n - group < shuffled ? n - group : shuffled;
 		size_t j = group + ww_rng_below(rng, size);
 		struct piece swap = pieces[i];
 		pieces[i] = pieces[j];
@@ -368,29 +422,74 @@ static void fill_random(struct ww_rng *rng, uint8_t *bytes, size_t n)
 		bytes[i] = (uint8_t)ww_rng_u64(rng);
 }
 
+/* Every policy, any cut, any order, repetitions, any number of bytes kept. */
 static void any_order_gives_the_bytes(void **state)
 {
 	uint8_t *truth = malloc(TOTAL);
 	struct piece *pieces = calloc(PIECES_MAX, sizeof(*pieces));
-	for (uint64_t seed = 1; seed <= 60; seed++) {
+	for (uint64_t seed = 1; seed <= 160; seed++) {
 		struct ww_rng rng = ww_rng_seeded(seed);
-		struct ww_flow_limits limits = {.stream_bytes = seed % 2 ? 64 : 8192};
+		struct ww_policies policies = {.usual = (enum ww_policy)(seed % WW_POLICY_COUNT)};
+		struct ww_flow_limits limits = {
+			.stream_bytes = seed % 2 ? 64 : 8192, .policies = &policies};
 		struct recorder *r = recorder_new(&limits, true);
+		if (seed % 3)
+			r->keep = (int64_t)ww_rng_below(&rng, 3000);
 		fill_random(&rng, truth, TOTAL);
-		size_t n = cut_up(&rng, TOTAL, seed % 3 ? 1500 : 40, pieces);
+		size_t n = cut_up(
+			&rng, TOTAL, seed % 3 ? 1500 : 40, seed % 4 ? 8 : PIECES_MAX, pieces);
 		handshake(r);
 		for (size_t i = 0; i < n; i++)
 			feed(r, from_client(pieces[i].offset, truth + pieces[i].offset,
 					pieces[i].len, 0));
 		assert_int_equal(counts_of(r)->reassembly_gaps, 0);
+		assert_int_equal(counts_of(r)->overlaps_conflicting, 0);
 		assert_int_equal(r->n_bytes[0], TOTAL);
 		assert_memory_equal(r->bytes[0], truth, TOTAL);
+		assert_int_equal(r->flows->streams.pages.n_used, 0);
 		feed(r, from_client(TOTAL, "", 0, FIN));
 		assert_int_equal(r->n_ends[0], 1);
 		recorder_free(r);
 	}
 	free(pieces);
 	free(truth);
+}
+
+/* Copies that disagree, for each policy: the same bytes as the slow model, one segment at a time.
+ */
+static void the_slow_reassembler_agrees(void **state)
+{
+	struct model *model = calloc(1, sizeof(*model));
+	for (uint64_t seed = 1; seed <= 400; seed++) {
+		struct ww_rng rng = ww_rng_seeded(9000 + seed);
+		enum ww_policy policy = (enum ww_policy)(seed % WW_POLICY_COUNT);
+		struct ww_policies policies = {.usual = policy};
+		struct ww_flow_limits limits = {.policies = &policies};
+		struct recorder *r = recorder_new(&limits, true);
+		uint8_t expected[SPACE];
+		uint32_t next = 0, space = seed % 3 ? 300 : SPACE;
+		memset(model, 0, sizeof(*model));
+		handshake(r);
+		for (int i = 0; i < 60; i++) {
+			uint8_t bytes[SPACE];
+			uint32_t at = (uint32_t)ww_rng_below(&rng, space);
+			uint32_t len = 1 + (uint32_t)ww_rng_below(&rng, seed % 2 ? 30 : 1460);
+			len = len < space - at ? len : space - at;
+			memset(bytes, 'a' + i % 26, len);
+			feed(r, from_client(at, bytes, len, 0));
+			uint32_t old = next > at ? next - at : 0;
+			if (old < len)
+				model_add(model, policy, WW_OVERLAP_SEGMENTS, at + old, at + len,
+					bytes + old);
+			for (; next < space && model->held[next]; next++)
+				expected[next] = model->bytes[next];
+			model_drop(model, next);
+			assert_int_equal(r->n_bytes[0], next);
+			assert_memory_equal(r->bytes[0], expected, next);
+		}
+		recorder_free(r);
+	}
+	free(model);
 }
 
 /* With losses, forged copies and cuts: whatever is shown must be what was sent, in its place. */
@@ -405,7 +504,7 @@ static void losses_never_show_false_bytes(void **state)
 		struct recorder *r = recorder_new(&limits, true);
 		fill_random(&rng, truth, TOTAL);
 		r->truth[0] = truth;
-		size_t n = cut_up(&rng, TOTAL, seed % 3 ? 3000 : 60, pieces);
+		size_t n = cut_up(&rng, TOTAL, seed % 3 ? 3000 : 60, 8, pieces);
 		handshake(r);
 		for (size_t i = 0; i < n; i++) {
 			if (ww_rng_below(&rng, 20) == 0)
@@ -448,7 +547,10 @@ int main(void)
 		cmocka_unit_test(forged_segments_do_not_blind),
 		cmocka_unit_test(no_rules_no_bytes),
 		cmocka_unit_test(exhausted_pool_is_counted),
+		cmocka_unit_test(in_order_is_not_copied),
+		cmocka_unit_test(windows_are_few),
 		cmocka_unit_test(any_order_gives_the_bytes),
+		cmocka_unit_test(the_slow_reassembler_agrees),
 		cmocka_unit_test(losses_never_show_false_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

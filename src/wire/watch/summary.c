@@ -22,10 +22,10 @@ bool ww_watch_lost(const struct ww_watch_summary *summary)
 {
 	const struct ww_flow_counts *flows = summary->flows;
 	return flows->evicted_flows > 0 || flows->evicted_streams > 0 ||
-	       flows->evicted_early > 0 || flows->evicted_fragments > 0 ||
-	       summary->evicted_evidence > 0 || summary->rules.evicted_counters > 0 ||
-	       summary->rules.pending_dropped > 0 || summary->rules.pcre_limits > 0 ||
-	       summary->rules.verify_limits > 0;
+	       flows->evicted_windows > 0 || flows->evicted_early > 0 ||
+	       flows->evicted_fragments > 0 || summary->evicted_evidence > 0 ||
+	       summary->rules.evicted_counters > 0 || summary->rules.pending_dropped > 0 ||
+	       summary->rules.pcre_limits > 0 || summary->rules.verify_limits > 0;
 }
 
 static void add_time(struct ww_json *json, const char *key, bool known, int64_t time_us)
@@ -119,6 +119,7 @@ static void add_losses(struct ww_json *json, const struct ww_watch_summary *summ
 		{"reassembly_gaps", flows->reassembly_gaps, true},
 		{"capture_drops", input->live ? input->live->dropped : 0, true},
 		{"evicted_streams", flows->evicted_streams, false},
+		{"evicted_windows", flows->evicted_windows, false},
 		{"evicted_early_segments", flows->evicted_early, false},
 		{"evicted_fragments", flows->evicted_fragments, false},
 		{"evicted_evidence", summary->evicted_evidence, false},

@@ -282,6 +282,7 @@ static void each_counter_has_its_place(void **state)
 		{&summary.rules.pending_dropped, "\"rule_waits_dropped\":1", true},
 		{&summary.rules.pcre_limits, "\"pcre_limits\":1", true},
 		{&summary.rules.verify_limits, "\"rule_tries_limits\":1", true},
+		{&flows.evicted_windows, "\"evicted_windows\":1", true},
 		{&flows.evicted_early, "\"evicted_early_segments\":1", true},
 		{&flows.evicted_fragments, "\"evicted_fragments\":1", true},
 		{&flows.urgent, "\"urgent_bytes\":1", false},

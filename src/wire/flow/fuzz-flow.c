@@ -13,12 +13,20 @@
 
 #include <stdlib.h>
 
-enum { OP_BYTES = 8, OPS_MAX = 4096, HOSTS = 8, BLOB = 4096, IP4 = 20, QUOTE_AT = 28 };
+enum {
+	OP_BYTES = 8,
+	OPS_MAX = 4096,
+	HOSTS = 8,
+	BLOB = 4096,
+	BLOB_SHIFTS = 32,
+	IP4 = 20,
+	QUOTE_AT = 28
+};
 
 struct fuzz {
 	uint64_t sent, judged, answered_late;
 	uint64_t begun, ended, forgotten, marked;
-	uint64_t touched;
+	uint64_t touched, conflicts;
 	uint16_t groups;
 };
 
@@ -69,6 +77,7 @@ static void on_stream(void *context, struct ww_flow *flow, enum ww_dir dir,
 	struct fuzz *fuzz = context;
 	for (uint32_t i = 0; i < view->len; i++) /* every byte can be read */
 		fuzz->touched += view->data[i];
+	*view->keep = (uint32_t)(fuzz->touched + view->len) % 700;
 }
 
 static void on_end(void *context, struct ww_flow *flow)
@@ -83,6 +92,15 @@ static void on_forget(void *context, void **rule_state)
 	struct fuzz *fuzz = context;
 	ww_assert(*rule_state == fuzz);
 	fuzz->forgotten++;
+}
+
+static void on_conflict(
+	void *context, struct ww_flow *flow, enum ww_dir dir, const struct ww_packet *packet)
+{
+	struct fuzz *fuzz = context;
+	ww_assert(packet->is_fragment == !flow);
+	ww_assert(!flow || flow->trouble & WW_TROUBLE_CONFLICT);
+	fuzz->conflicts++;
 }
 
 static struct ww_ip host(uint8_t n, bool v6)
@@ -145,6 +163,18 @@ static void make_fragment(struct ww_packet *packet, uint8_t *frame, const uint8_
 	packet->payload_len = packet->payload_wire = (op[3] & 4) ? op[5] * 8u : op[5];
 }
 
+/* An urgent pointer, and timestamps that go back and forth. */
+static void make_header(struct ww_packet *packet, uint8_t *frame, const uint8_t *op)
+{
+	static const uint8_t stamps[] = {1, 1, 8, 10, 0, 0, 0};
+	memset(frame, 0, 32);
+	frame[19] = op[6];
+	memcpy(frame + 20, stamps, sizeof(stamps));
+	frame[27] = op[7] / 16;
+	packet->transport = frame;
+	packet->tcp_header_len = 32;
+}
+
 static struct ww_packet make_packet(const uint8_t *op, uint8_t *frame, const uint8_t *blob)
 {
 	bool v6 = op[0] & 0x80;
@@ -161,10 +191,12 @@ static struct ww_packet make_packet(const uint8_t *op, uint8_t *frame, const uin
 		.ip_id = op[7],
 		.seq = op[4] < 250 ? 0xffffff80 + op[4] * 4u : op[4] * 0x01000000u,
 		.ack = 0xffffff80 + op[7] * 4u,
-		.payload = blob,
+		.payload = blob + op[7] % BLOB_SHIFTS, /* copies that disagree */
 		.payload_len = op[0] & 0x20 ? op[5] * 16u : op[5],
 	};
 	packet.payload_wire = packet.payload_len + (op[0] & 0x10 ? op[7] : 0);
+	if (!(op[0] & 0x08))
+		make_header(&packet, frame, op);
 	switch (op[0] & 0x0f) {
 	case 0: make_icmp(&packet, frame, op); break;
 	case 1:
@@ -187,27 +219,36 @@ static void check(const struct ww_flows *flows, const struct fuzz *fuzz)
 	ww_assert(fuzz->judged + counts->undecided == counts->contacts + counts->taken_back);
 	ww_assert(fuzz->begun == counts->flows && fuzz->ended == fuzz->begun);
 	ww_assert(fuzz->forgotten == fuzz->marked);
+	ww_assert(fuzz->conflicts <= counts->overlaps_conflicting + counts->fragment_conflicts);
 	uint32_t n = 0;
 	const struct ww_streams *streams = &flows->streams;
 	ww_assert(streams->pages.n_used == 0 && flows->defrag.pages.n_used == 0);
 	for (uint16_t i = streams->free_stream; i != WW_NO_STREAM; i = streams->streams[i].newer)
 		n++;
-	ww_assert(n == streams->n && streams->oldest == WW_NO_STREAM);
+	ww_assert(n == streams->fresh_stream && streams->oldest == WW_NO_STREAM);
+	ww_assert(streams->n_used == 0 && streams->n_windows_used == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static uint8_t blob[BLOB];
+	static uint8_t blob[BLOB + BLOB_SHIFTS];
 	static uint8_t frames[WW_BATCH][128];
 	static struct ww_packet packets[WW_BATCH];
 	if (size < 1)
 		return 0;
+	for (size_t i = 0; i < sizeof(blob); i++)
+		blob[i] = (uint8_t)(i % 7);
 	struct fuzz fuzz = {.groups = data[0] & 3};
+	struct ww_policies policies = {.usual = data[0] >> 5};
 	struct ww_flow_limits limits = {.attempts = data[0] & 4 ? 2 : 16,
 		.flows = data[0] & 8 ? 8 : 16,
 		.streams = data[0] & 16 ? 1 : 4,
-		.stream_bytes = 64};
+		.windows = data[0] & 32 ? 1 : 3,
+		.stream_bytes = 1024,
+		.early_pages = 8,
+		.fragment_pages = 16,
+		.policies = &policies};
 	struct ww_flow_sink sink = {
 		.context = &fuzz,
 		.wanted = on_wanted,
@@ -217,6 +258,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.stream = on_stream,
 		.end = on_end,
 		.forget = on_forget,
+		.conflict = on_conflict,
 	};
 	struct ww_flows *flows;
 	bool skipped[WW_BATCH];

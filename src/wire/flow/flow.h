@@ -92,7 +92,7 @@ enum {
 };
 
 /* What a rule may remember on a flow. */
-enum { WW_FLOWBITS = 256 };
+enum { WW_FLOWBITS = 1024 };
 
 /*
  * A conversation, as others may see it. Valid during the callback. What most packets touch lies in

@@ -497,6 +497,7 @@ int ww_rules_compile(struct ww_rules *rules, struct ww_err *err)
 	if (rules->compiled)
 		return ww_fail(err, WW_NOWHERE, -EINVAL, "the rules are compiled already");
 	rules->compiled = true;
+	ww_filters_apply(rules);
 	int r = allocate(rules);
 	if (r == 0)
 		r = make_classes(rules);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * threshold and detection_filter: counts by rule and address (Snort 2.9 manual, 2.4.1 and 3.7).
+ * threshold, detection_filter, rate_filter: counts by rule and what it tracks (Snort 2.9 manual,
+ * 2.4 and 3.7): source, destination, both, or the rule alone.
  *
  *	limit             the first `count` matches of each interval alert
  *	threshold         every `count`-th match alerts
  *	both              one alert an interval, at its `count`-th match
  *	detection_filter  matches beyond `count` in an interval alert
+ *	rate_filter       beyond `count` in an interval its action holds for `timeout` seconds (0:
+ *	                  to the interval's end): pass and log silence the rule, the others stop
+ *	                  packets elsewhere and change nothing here
  *
  * An interval begins with its first match and lasts `seconds` of packet time. One table of 4,096
  * counts in buckets of eight; when a bucket is full, the count used longest ago is given up and
@@ -14,33 +18,54 @@
 #include "wire/rules/rules-private.h"
 
 static struct ww_counter *counter_of(struct ww_rules *rules, uint32_t rule, uint8_t which,
-	const struct ww_ip *ip, int64_t time_us)
+	const struct ww_ip *ip, const struct ww_ip *other, int64_t time_us)
 {
-	uint64_t hash = ww_hash_4(&rules->key, ww_ip_word(ip, 0), ww_ip_word(ip, 1), rule, which);
+	uint64_t hash = ww_hash_4(&rules->key, ww_ip_word(ip, 0), ww_ip_word(ip, 1),
+		ww_ip_word(other, 0) ^ rule, ww_ip_word(other, 1) ^ (uint64_t)which << 48);
 	struct ww_counter *bucket =
 		&rules->counters[hash % (WW_COUNTERS / WW_COUNTER_WAYS) * WW_COUNTER_WAYS];
 	struct ww_counter *victim = &bucket[0];
 	for (size_t i = 0; i < WW_COUNTER_WAYS; i++) {
 		struct ww_counter *counter = &bucket[i];
 		if (counter->rule == rule + 1 && counter->which == which &&
-			ww_ip_equal(&counter->ip, ip))
+			ww_ip_equal(&counter->ip, ip) && ww_ip_equal(&counter->other, other))
 			return counter;
 		if (victim->rule && (!counter->rule || counter->used_us < victim->used_us))
 			victim = counter;
 	}
 	rules->counts.evicted_counters += victim->rule != 0;
 	*victim = (struct ww_counter){.ip = *ip,
+		.other = *other,
 		.rule = rule + 1,
 		.which = which,
 		.start_us = time_us,
-		.used_us = time_us};
+		.used_us = time_us,
+		.until_us = INT64_MIN};
 	return victim;
 }
 
-static bool pass(struct ww_rules *rules, uint32_t rule, uint8_t which, const struct ww_limit *limit,
-	const struct ww_ip *ip, int64_t time_us)
+/* Whether the rate's action leaves the alert. */
+static bool pass_rate(struct ww_counter *counter, const struct ww_limit *limit, int64_t time_us)
 {
-	struct ww_counter *counter = counter_of(rules, rule, which, ip, time_us);
+	if (counter->count > limit->count && limit->timeout &&
+		__builtin_add_overflow(
+			time_us, (int64_t)limit->timeout * 1000000, &counter->until_us))
+		counter->until_us = INT64_MAX;
+	bool holds = counter->count > limit->count || time_us < counter->until_us;
+	return !holds || !limit->silences;
+}
+
+static bool pass(struct ww_rules *rules, uint32_t rule, uint8_t which, const struct ww_limit *limit,
+	const struct ww_ip *src, const struct ww_ip *dst, int64_t time_us)
+{
+	static const struct ww_ip none;
+	bool by_rule = limit->track == WW_TRACK_RULE, both = limit->track == WW_TRACK_BOTH;
+	const struct ww_ip *ip = by_rule ? &none : limit->track == WW_TRACK_DST ? dst : src;
+	if (limit->addresses && !by_rule &&
+		!ww_addresses_contain(&rules->addresses[limit->addresses - 1], ip))
+		return true;
+	struct ww_counter *counter =
+		counter_of(rules, rule, which, ip, both ? dst : &none, time_us);
 	/* Times are hostile: the difference may wrap, and then the interval is over. */
 	int64_t age = (int64_t)((uint64_t)time_us - (uint64_t)counter->start_us);
 	if (age >= (int64_t)limit->seconds * 1000000) {
@@ -55,6 +80,7 @@ static bool pass(struct ww_rules *rules, uint32_t rule, uint8_t which, const str
 	case WW_LIMIT_LIMIT: return counter->count <= limit->count;
 	case WW_LIMIT_BOTH: return counter->count == limit->count;
 	case WW_LIMIT_DETECTION: return counter->count > limit->count;
+	case WW_LIMIT_RATE: return pass_rate(counter, limit, time_us);
 	default:
 		if (counter->count < limit->count)
 			return false;
@@ -66,12 +92,15 @@ static bool pass(struct ww_rules *rules, uint32_t rule, uint8_t which, const str
 bool ww_limits_pass(struct ww_rules *rules, uint32_t rule, const struct ww_ip *src,
 	const struct ww_ip *dst, int64_t time_us)
 {
+	/* The filter is part of detection, so it is asked first; what only silences comes last. */
+	static const uint8_t order[] = {WW_LIMITS_DETECTION, WW_LIMITS_RATE, WW_LIMITS_EVENT};
 	const struct ww_item *item = &rules->items[rule];
-	/* The filter is part of detection, so it is asked first. */
-	for (int which = 1; which >= 0; which--) {
-		const struct ww_limit *limit = &item->limits[which];
-		if (limit->kind != WW_LIMIT_NONE && !pass(rules, rule, (uint8_t)which, limit,
-							    limit->by_dst ? dst : src, time_us))
+	if (rules->n_filters && ww_filters_suppress(rules, item, src, dst))
+		return false;
+	for (size_t i = 0; i < WW_N(order); i++) {
+		const struct ww_limit *limit = &item->limits[order[i]];
+		if (limit->kind != WW_LIMIT_NONE &&
+			!pass(rules, rule, order[i], limit, src, dst, time_us))
 			return false;
 	}
 	return true;

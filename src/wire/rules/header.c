@@ -177,6 +177,21 @@ static int split(struct list *list, struct ww_span *rest, struct ww_span *elemen
 	return 0;
 }
 
+/* What stands between the brackets of a list; rules in the wild leave the brackets out. */
+static int read_elements(struct list *list, struct ww_span rest, bool negated,
+	const struct ww_span *variable, int depth)
+{
+	do {
+		struct ww_span element;
+		int r = split(list, &rest, &element);
+		if (r == 0)
+			r = read_list(list, element, negated, variable, depth + 1);
+		if (r < 0)
+			return r;
+	} while (rest.len > 0);
+	return 0;
+}
+
 static int read_list(struct list *list, struct ww_span text, bool negated,
 	const struct ww_span *variable, int depth)
 {
@@ -203,15 +218,7 @@ static int read_list(struct list *list, struct ww_span text, bool negated,
 	if (text.text[text.len - 1] != ']')
 		return list_fail(list, -EINVAL, "a '[' that is not closed");
 	struct ww_span rest = {text.text + 1, text.len - 2, text.pos};
-	do {
-		struct ww_span element;
-		int r = split(list, &rest, &element);
-		if (r == 0)
-			r = read_list(list, element, negated, variable, depth + 1);
-		if (r < 0)
-			return r;
-	} while (rest.len > 0);
-	return 0;
+	return read_elements(list, rest, negated, variable, depth);
 }
 
 static int by_prefix(const void *a, const void *b)
@@ -343,7 +350,9 @@ static int read_set(struct ww_rule_builder *builder, const struct ww_span *word,
 	uint32_t *ret, struct ww_err *err)
 {
 	struct list list = {.builder = builder, .place = *word, .ports = ports, .err = err};
-	int r = read_list(&list, *word, false, NULL, 0);
+	bool bare = memchr(word->text, ',', word->len) && word->text[word->len - 1] != ']';
+	int r = bare ? read_elements(&list, *word, false, NULL, 0)
+		     : read_list(&list, *word, false, NULL, 0);
 	if (r == 0)
 		r = ports ? intern_ports(&list, ret) : intern_addresses(&list, ret);
 	free(list.yes);
@@ -351,6 +360,12 @@ static int read_set(struct ww_rule_builder *builder, const struct ww_span *word,
 	free(list.yes_ports);
 	free(list.no_ports);
 	return r;
+}
+
+int ww_header_addresses(struct ww_rule_builder *builder, const struct ww_span *word, uint32_t *ret,
+	struct ww_err *err)
+{
+	return read_set(builder, word, false, ret, err);
 }
 
 /* The next word; one that begins with '[' or '![' goes to its closing bracket, blanks and all. */
@@ -377,13 +392,51 @@ static bool next_word(struct ww_span *rest, struct ww_span *ret)
 	return true;
 }
 
+/* What may stand where a rule names its protocol. */
+struct header_proto {
+	const char *name;
+	uint8_t proto, app;
+	bool packets, stream; /* tcp-pkt, tcp-stream */
+	/* Its ports, for a rule that looks at bytes of no parser: a protocol spoken elsewhere is
+	   not looked for. */
+	const char *ports;
+};
+
+static const struct header_proto protos[] = {
+	{"tcp", WW_PROTO_TCP, 0, false, false, NULL},
+	{"udp", WW_PROTO_UDP, 0, false, false, NULL},
+	{"icmp", WW_PROTO_ICMP, 0, false, false, NULL},
+	{"ip", 0, 0, false, false, NULL},
+	{"tcp-pkt", WW_PROTO_TCP, 0, true, false, NULL},
+	{"tcp-stream", WW_PROTO_TCP, 0, false, true, NULL},
+	{"http", WW_PROTO_TCP, WW_PROVIDER_HTTP, false, false, "$HTTP_PORTS"},
+	{"ftp", WW_PROTO_TCP, WW_PROVIDER_FTP, false, false, "$FTP_PORTS"},
+	{"ftp-data", WW_PROTO_TCP, WW_PROVIDER_OTHER, false, false, "20"},
+	{"smtp", WW_PROTO_TCP, WW_PROVIDER_SMTP, false, false, "[25,465,587]"},
+	{"smb", WW_PROTO_TCP, WW_PROVIDER_SMB, false, false, "[139,445]"},
+	{"dcerpc", WW_PROTO_TCP, WW_PROVIDER_DCERPC, false, false, "[135,139,445,593,1024:]"},
+	{"tls", WW_PROTO_TCP, WW_PROVIDER_TLS, false, false, "[443,465,563,636,853,989:995,8443]"},
+	{"ssl", WW_PROTO_TCP, WW_PROVIDER_TLS, false, false, "[443,465,563,636,853,989:995,8443]"},
+	{"ssh", WW_PROTO_TCP, WW_PROVIDER_SSH, false, false, "$SSH_PORTS"},
+	{"imap", WW_PROTO_TCP, WW_PROVIDER_OTHER, false, false, "143"},
+	{"pop3", WW_PROTO_TCP, WW_PROVIDER_OTHER, false, false, "110"},
+	{"telnet", WW_PROTO_TCP, WW_PROVIDER_OTHER, false, false, "23"},
+	{"rdp", WW_PROTO_TCP, WW_PROVIDER_OTHER, false, false, "3389"},
+	{"modbus", WW_PROTO_TCP, WW_PROVIDER_OTHER, false, false, "$MODBUS_PORTS"},
+	{"dnp3", WW_PROTO_TCP, WW_PROVIDER_OTHER, false, false, "$DNP3_PORTS"},
+	{"dns", WW_PROTO_UDP, WW_PROVIDER_DNS, false, false, "53"},
+	{"tftp", WW_PROTO_UDP, WW_PROVIDER_TFTP, false, false, "69"},
+	{"sip", WW_PROTO_UDP, WW_PROVIDER_SIP, false, false, "$SIP_PORTS"},
+	{"snmp", WW_PROTO_UDP, WW_PROVIDER_OTHER, false, false, "[161,162]"},
+	{"dhcp", WW_PROTO_UDP, WW_PROVIDER_OTHER, false, false, "[67,68]"},
+	{"ntp", WW_PROTO_UDP, WW_PROVIDER_OTHER, false, false, "123"},
+	{"ikev2", WW_PROTO_UDP, WW_PROVIDER_OTHER, false, false, "[500,4500]"},
+	{"nfs", WW_PROTO_TCP, WW_PROVIDER_OTHER, false, false, "2049"},
+	{"krb5", WW_PROTO_TCP, WW_PROVIDER_OTHER, false, false, "88"},
+};
+
 static int read_start(struct ww_rule_builder *builder, struct ww_span *header, struct ww_err *err)
 {
-	static const struct {
-		const char *name;
-		uint8_t proto;
-	} protos[] = {
-		{"tcp", WW_PROTO_TCP}, {"udp", WW_PROTO_UDP}, {"icmp", WW_PROTO_ICMP}, {"ip", 0}};
 	static const char *const others[] = {"log", "pass", "drop", "sdrop", "reject", "activate",
 		"dynamic", "block", "rewrite", "react"};
 	struct ww_span word;
@@ -400,13 +453,47 @@ static int read_start(struct ww_rule_builder *builder, struct ww_span *header, s
 	if (!ww_span_word(header, &word))
 		return ww_option_fail(builder, header, -EINVAL, err, "a protocol is expected");
 	for (size_t i = 0; i < WW_N(protos); i++) {
-		if (ww_span_is(&word, protos[i].name)) {
-			builder->item.proto = protos[i].proto;
-			return 0;
-		}
+		if (!ww_span_is(&word, protos[i].name))
+			continue;
+		builder->item.proto = protos[i].proto;
+		builder->item.app = protos[i].app;
+		builder->item.flow.no_stream = protos[i].packets;
+		builder->item.flow.only_stream = protos[i].stream;
+		builder->app_ports = protos[i].ports;
+		builder->app_place = word;
+		return 0;
 	}
 	return ww_option_fail(builder, &word, -EOPNOTSUPP, err, "protocol '%.*s' is not supported",
 		(int)(word.len < 40 ? word.len : 40), word.text);
+}
+
+/* The set in both addresses and ports of a header that has only a protocol (Snort 3). */
+static int read_any(struct ww_rule_builder *builder, struct ww_err *err)
+{
+	struct ww_item *item = &builder->item;
+	struct ww_span any = {"any", 3, builder->app_place.pos};
+	int r = read_set(builder, &any, false, &item->src, err);
+	if (r == 0)
+		r = read_set(builder, &any, true, &item->sport, err);
+	item->dst = item->src;
+	item->dport = item->sport;
+	item->both_ways = true;
+	return r;
+}
+
+int ww_header_narrow(struct ww_rule_builder *builder, struct ww_err *err)
+{
+	struct ww_item *item = &builder->item;
+	if (!builder->app_ports || item->buffers)
+		return 0;
+	/* The server's port: a request is on its way to it. */
+	uint32_t *port = item->flow.to_client ? &item->sport : &item->dport;
+	const struct ww_port_set *set = &builder->rules->ports[*port];
+	if (set->n != 1 || set->ranges[0].low != 0 || set->ranges[0].high != 65535)
+		return 0;
+	struct ww_span ports = {
+		builder->app_ports, strlen(builder->app_ports), builder->app_place.pos};
+	return read_set(builder, &ports, true, port, err);
 }
 
 int ww_header_parse(struct ww_rule_builder *builder, struct ww_span header, struct ww_err *err)
@@ -415,13 +502,24 @@ int ww_header_parse(struct ww_rule_builder *builder, struct ww_span header, stru
 	int r = read_start(builder, &header, err);
 	if (r < 0)
 		return r;
+	ww_span_trim(&header);
+	if (header.len == 0)
+		return read_any(builder, err);
 	static const char *const what[] = {"source addresses", "source ports", "'->' or '<>'",
 		"destination addresses", "destination ports"};
 	struct ww_span words[5];
-	for (size_t i = 0; i < 5; i++)
-		if (!next_word(&header, &words[i]))
-			return ww_option_fail(
-				builder, &header, -EINVAL, err, "%s are expected", what[i]);
+	size_t n = 0;
+	while (n < 5 && next_word(&header, &words[n]))
+		n++;
+	/* Snort 3: addresses without ports. */
+	if (n == 3 && (ww_span_is(&words[1], "->") || ww_span_is(&words[1], "<>"))) {
+		words[3] = words[2];
+		words[2] = words[1];
+		words[1] = words[4] = (struct ww_span){"any", 3, words[2].pos};
+		n = 5;
+	}
+	if (n < 5)
+		return ww_option_fail(builder, &header, -EINVAL, err, "%s are expected", what[n]);
 	ww_span_trim(&header);
 	if (header.len > 0)
 		return ww_option_fail(

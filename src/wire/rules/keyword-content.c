@@ -28,15 +28,18 @@ static enum ww_verdict match_content(
 	const struct ww_content *content = &step->content;
 	struct ww_window window = ww_verify_buffer(verify, step);
 	int64_t start = window.low, end = INT64_MAX;
+	const int64_t *variables = attempt->variables;
 	if (step->relative) {
-		start = attempt->cursor + content->distance;
+		start = attempt->cursor + ww_operand_value(&content->distance, variables);
 		if (content->has_within)
-			end = start + content->within;
+			end = start + ww_operand_value(&content->within, variables);
 	} else if (content->positioned) {
-		start = window.base + content->offset;
+		start = window.base + ww_operand_value(&content->offset, variables);
 		if (content->has_depth)
-			end = start + content->depth;
+			end = start + ww_operand_value(&content->depth, variables);
 	}
+	if (content->ends && start < window.len - content->len)
+		start = window.len - content->len;
 	if (start < window.low)
 		start = window.low;
 	if (start < attempt->from)
@@ -71,6 +74,34 @@ static enum ww_verdict match_content(
 	return WW_VERDICT_MATCH;
 }
 
+/* Snort 3: content:"x",nocase,offset 3,depth 5: each is the option of that name. */
+static int read_behind(struct ww_rule_builder *builder, struct ww_span rest, struct ww_err *err)
+{
+	static const char *const known[] = {"nocase", "fast_pattern", "fast_pattern_offset",
+		"fast_pattern_length", "offset", "depth", "distance", "within"};
+	struct ww_span word;
+	builder->snort3 = true;
+	ww_span_next(&rest, &word); /* what stands before the first comma: nothing */
+	while (ww_span_next(&rest, &word)) {
+		struct ww_option option = {.value = word};
+		ww_span_word(&option.value, &option.name);
+		ww_span_trim(&option.value);
+		if (option.value.len == 0)
+			option.value = (struct ww_span){0};
+		size_t i = 0;
+		while (i < WW_N(known) && !ww_span_is(&option.name, known[i]))
+			i++;
+		if (i == WW_N(known))
+			return ww_option_fail(builder, &word, -EOPNOTSUPP, err,
+				"content: '%.*s' is not supported",
+				(int)(word.len < 40 ? word.len : 40), word.text);
+		int r = ww_rule_option(builder, &option, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int add_content(struct ww_rule_builder *builder, const struct ww_option *option,
 	enum ww_buffer buffer, struct ww_err *err)
 {
@@ -78,9 +109,9 @@ static int add_content(struct ww_rule_builder *builder, const struct ww_option *
 	struct ww_buf bytes = WW_BUF_INIT;
 	bool negated;
 	int r = ww_lex_quoted(builder->line, &rest, true, &negated, &bytes, err);
-	if (r == 0 && rest.len > 0)
-		r = ww_option_fail(builder, &rest, -EOPNOTSUPP, err,
-			"text behind the quotes of a content is not supported");
+	if (r == 0 && rest.len > 0 && rest.text[0] != ',')
+		r = ww_option_fail(builder, &rest, -EINVAL, err,
+			"text behind the quotes of a content: ',' is expected");
 	if (r == 0 && (bytes.len == 0 || bytes.len > WW_RULE_CONTENT_MAX))
 		r = ww_option_fail(builder, &option->value, -EINVAL, err,
 			"a content has 1 to %d bytes", WW_RULE_CONTENT_MAX);
@@ -104,7 +135,7 @@ static int add_content(struct ww_rule_builder *builder, const struct ww_option *
 		builder->has_content = true;
 	}
 	ww_buf_done(&bytes);
-	return r;
+	return r == 0 && rest.len > 0 ? read_behind(builder, rest, err) : r;
 }
 
 int ww_keyword_content(

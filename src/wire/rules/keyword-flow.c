@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * flow: direction and state; flowbits: what rules remember on a flow.
+ * flow: direction and state; flowbits: what rules remember on a flow (Snort 2.9 manual, 3.6.10):
+ *
+ *	set,a   set,a&b   set,a,GROUP   setx,a,GROUP (the others of the group are unset)
+ *	unset,a   unset,all,GROUP   toggle,a   toggle,all,GROUP   reset   reset,GROUP
+ *	isset,a   isset,a&b   isset,a|b   isset,any,GROUP   isset,all,GROUP   isnotset,...
+ *
+ * A bit is of a group from the first rule that names both, wherever it stands.
  */
 #include "wire/rules/rules-private.h"
 
@@ -75,18 +81,90 @@ static int read_names(struct ww_rule_builder *builder, struct ww_span names, str
 		int id = bit_id(builder, &name, err);
 		if (id < 0)
 			return id;
-		bits->ids[bits->n++] = (uint8_t)id;
+		bits->ids[bits->n++] = (uint16_t)id;
 		names = end ? (struct ww_span){end + 1, names.len - len - 1, names.pos + len + 1}
 			    : (struct ww_span){0};
 	}
 	return 0;
 }
 
+int ww_keyword_noalert(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
+{
+	(void)option;
+	(void)err;
+	builder->item.rule.noalert = true;
+	return 0;
+}
+
+/* The number + 1 of a group's name, new or known; 0 with *err. */
+static uint8_t group_number(
+	struct ww_rule_builder *builder, const struct ww_span *name, struct ww_err *err)
+{
+	struct ww_rules *rules = builder->rules;
+	for (uint32_t i = 0; i < rules->n_bit_groups; i++)
+		if (strlen(rules->bit_groups[i].name) == name->len &&
+			memcmp(rules->bit_groups[i].name, name->text, name->len) == 0)
+			return (uint8_t)(i + 1);
+	if (name->len == 0 || rules->n_bit_groups == WW_BIT_GROUPS) {
+		(void)ww_option_fail(builder, name, name->len ? -EOPNOTSUPP : -EINVAL, err,
+			name->len ? "more than %d groups of flowbits"
+				  : "the name of a group of flowbits is expected",
+			WW_BIT_GROUPS);
+		return 0;
+	}
+	char *copy = ww_arena_text(&rules->arena, name->text, name->len);
+	if (!copy) {
+		err->code = -ENOMEM;
+		return 0;
+	}
+	rules->bit_groups[rules->n_bit_groups++].name = copy;
+	return (uint8_t)rules->n_bit_groups;
+}
+
+/* What stands behind the operation: NAMES, NAMES,GROUP, any|all,GROUP, or GROUP alone. */
+static int read_operands(struct ww_rule_builder *builder, const struct ww_option *option,
+	struct ww_span rest, struct ww_bits *bits, struct ww_err *err)
+{
+	struct ww_span names, group = {0};
+	bool named = ww_span_next(&rest, &names);
+	bool grouped = named && ww_span_next(&rest, &group);
+	if (rest.text)
+		return ww_option_fail(builder, &rest, -EINVAL, err, "text behind the group");
+	if (bits->op == WW_BIT_RESET && !named)
+		return 0;
+	if (bits->op == WW_BIT_RESET) {
+		bits->group = group_number(builder, &names, err);
+		return bits->group ? 0 : err->code;
+	}
+	if (!named || names.len == 0)
+		return ww_option_fail(
+			builder, &option->value, -EINVAL, err, "the name of a flowbit is expected");
+	if (grouped) {
+		bits->group = group_number(builder, &group, err);
+		if (!bits->group)
+			return err->code;
+	}
+	bits->any = ww_span_is(&names, "any");
+	if (grouped && (bits->any || ww_span_is(&names, "all"))) {
+		bits->whole_group = true;
+		return 0;
+	}
+	if (bits->exclusive && !grouped)
+		return ww_option_fail(builder, &option->value, -EINVAL, err, "setx needs a group");
+	int r = read_names(builder, names, bits, err);
+	for (size_t i = 0; r == 0 && bits->group && i < bits->n; i++)
+		builder->rules->bit_groups[bits->group - 1].bits[bits->ids[i] / 8] |=
+			(uint8_t)(1 << bits->ids[i] % 8);
+	return r;
+}
+
 int ww_keyword_flowbits(
 	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
 {
-	static const char *const ops[] = {"set", "unset", "toggle", "reset", "isset", "isnotset"};
-	struct ww_span rest = option->value, word, names;
+	static const char *const ops[] = {
+		"set", "unset", "toggle", "reset", "isset", "isnotset", "setx"};
+	struct ww_span rest = option->value, word;
 	ww_span_next(&rest, &word);
 	if (ww_span_is(&word, "noalert") && !rest.text) {
 		builder->item.rule.noalert = true;
@@ -103,18 +181,8 @@ int ww_keyword_flowbits(
 		return ww_option_fail(builder, &option->name, -EOPNOTSUPP, err,
 			"more than %d flowbits options", WW_RULE_BIT_OPS);
 	struct ww_bits *bits = &builder->bits[builder->item.n_bits++];
-	*bits = (struct ww_bits){.op = (uint8_t)op};
-	bool named = ww_span_next(&rest, &names);
-	if (named && op == WW_BIT_RESET)
-		return ww_option_fail(builder, &names, -EOPNOTSUPP, err,
-			"flowbits: groups by name are not supported");
-	if (op == WW_BIT_RESET)
-		return 0;
-	if (!named || names.len == 0)
-		return ww_option_fail(
-			builder, &option->value, -EINVAL, err, "the name of a flowbit is expected");
-	if (rest.text)
-		return ww_option_fail(builder, &rest, -EOPNOTSUPP, err,
-			"flowbits: groups by name are not supported");
-	return read_names(builder, names, bits, err);
+	bool exclusive = op == WW_N(ops) - 1;
+	*bits = (struct ww_bits){
+		.op = exclusive ? WW_BIT_SET : (uint8_t)op, .exclusive = exclusive};
+	return read_operands(builder, option, rest, bits, err);
 }

@@ -114,7 +114,30 @@ int ww_keyword_classtype(
 	return builder->item.rule.classtype ? 0 : -ENOMEM;
 }
 
-int ww_keyword_metadata(
+/* tag:session|host, N, packets|seconds|bytes [, src|dst] */
+int ww_keyword_tag(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
+{
+	static const char *const words[] = {
+		"session", "host", "packets", "seconds", "bytes", "src", "dst"};
+	struct ww_span rest = option->value, word;
+	while (ww_span_next(&rest, &word)) {
+		struct ww_span part, count = word; /* "packets", or "packets 20" */
+		int64_t number;
+		ww_span_word(&count, &part);
+		ww_span_trim(&count);
+		bool known = ww_span_number(&part, 0, UINT32_MAX, &number) == 0;
+		for (size_t i = 0; i < WW_N(words); i++)
+			known |= ww_span_is(&part, words[i]);
+		known &= count.len == 0 || ww_span_number(&count, 0, UINT32_MAX, &number) == 0;
+		if (!known)
+			return ww_word_unknown(builder, option, &part, err);
+	}
+	return 0;
+}
+
+/* Read, not acted on: metadata and the like. */
+int ww_keyword_inform(
 	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
 {
 	(void)builder;

@@ -12,7 +12,8 @@ static enum ww_verdict match_isdataat(
 	struct ww_verify *verify, const struct ww_step *step, struct ww_attempt *attempt)
 {
 	struct ww_window window = ww_verify_buffer(verify, step);
-	int64_t place = (step->relative ? attempt->cursor : window.base) + step->at;
+	int64_t place = (step->relative ? attempt->cursor : window.base) +
+			ww_operand_value(&step->at, attempt->variables);
 	bool there = place >= window.low && place < window.len;
 	attempt->end = attempt->cursor;
 	if (there != step->negated)
@@ -28,23 +29,24 @@ int ww_keyword_isdataat(
 	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
 {
 	struct ww_span rest = option->value, word;
-	int64_t place = 0;
+	struct ww_operand place;
 	bool negated = rest.text[0] == '!';
 	if (negated) {
 		rest.text++;
 		rest.pos++;
 		rest.len--;
 	}
-	if (!ww_span_next(&rest, &word) || ww_span_number(&word, 0, 65535, &place) < 0)
-		return ww_option_fail(builder, &option->value, -EINVAL, err,
-			"a number from 0 to 65535 is expected");
+	ww_span_next(&rest, &word);
+	int r = ww_operand_parse(builder, &word, 0, 65535, &place, err);
+	if (r < 0)
+		return r;
 	struct ww_step *step = ww_builder_step(builder, option, err);
 	if (!step)
 		return -EOPNOTSUPP;
 	*step = (struct ww_step){.match = match_isdataat,
 		.buffer = builder->sticky,
 		.negated = negated,
-		.at = (int32_t)place};
+		.at = place};
 	while (ww_span_next(&rest, &word)) {
 		if (ww_span_is(&word, "relative"))
 			step->relative = true;

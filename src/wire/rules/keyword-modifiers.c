@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * What belongs to the content before it: nocase, rawbytes, fast_pattern, offset, depth,
- * distance, within.
+ * distance, within, startswith, endswith.
  */
 #include "wire/rules/rules-private.h"
 
@@ -88,26 +88,52 @@ int ww_keyword_fast_pattern(
 	return 0;
 }
 
-/* A number for the content before; relative tells which of the two kinds of position it is. */
-static int position(struct ww_rule_builder *builder, const struct ww_option *option, int64_t low,
-	bool relative, bool *has, int32_t *value, struct ww_err *err)
+/* Snort 3 gives the two numbers of a fast pattern by name, one at a time. */
+static int fast_number(struct ww_rule_builder *builder, const struct ww_option *option, bool length,
+	struct ww_err *err)
+{
+	struct ww_step *step = modified(builder, option, err);
+	if (!step)
+		return -EINVAL;
+	struct ww_content *content = &step->content;
+	int64_t number, whole = content->len;
+	if (ww_span_number(&option->value, length, whole - !length, &number) < 0)
+		return ww_option_fail(builder, &option->value, -EINVAL, err,
+			"a place within the content is expected");
+	if (length)
+		content->fast_len = (uint16_t)number;
+	else
+		content->fast_offset = (uint16_t)number;
+	if (!length && content->fast_len == 0)
+		content->fast_len = (uint16_t)(whole - number);
+	/* In either order: what is behind the end is cut. */
+	if (content->fast_offset + content->fast_len > whole)
+		content->fast_len = (uint16_t)(whole - content->fast_offset);
+	return 0;
+}
+
+int ww_keyword_fast_pattern_offset(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
+{
+	return fast_number(builder, option, false, err);
+}
+
+int ww_keyword_fast_pattern_length(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
+{
+	return fast_number(builder, option, true, err);
+}
+
+/* What kind of position the content before has already; two kinds do not go together. */
+static int kind_of_position(struct ww_rule_builder *builder, const struct ww_option *option,
+	bool relative, struct ww_err *err)
 {
 	struct ww_step *step = builder->last_content;
 	struct ww_content *content = &step->content;
-	int64_t number;
-	if (ww_span_number(&option->value, low, 65535, &number) < 0)
-		return ww_option_fail(builder, &option->value, -EINVAL, err,
-			"a number from %lld to 65535 is expected", (long long)low);
-	if (*has)
-		return ww_option_fail(builder, &option->name, -EINVAL, err,
-			"'%.*s' is given twice for one content", (int)option->name.len,
-			option->name.text);
 	if (content->only || (relative ? content->positioned : step->relative))
 		return ww_option_fail(builder, &option->name, -EOPNOTSUPP, err,
 			content->only ? "fast_pattern:only with a position"
 				      : "offset or depth together with distance or within");
-	*has = true;
-	*value = (int32_t)number;
 	if (relative)
 		step->relative = true;
 	else
@@ -115,14 +141,25 @@ static int position(struct ww_rule_builder *builder, const struct ww_option *opt
 	return 0;
 }
 
-static int too_short(struct ww_rule_builder *builder, const struct ww_option *option, int32_t value,
-	struct ww_err *err)
+/* A number or a variable for the content before. `room`: the content lies in so many bytes. */
+static int position(struct ww_rule_builder *builder, const struct ww_option *option, int64_t low,
+	bool relative, bool room, bool *has, struct ww_operand *operand, struct ww_err *err)
 {
-	if ((uint32_t)value >= builder->last_content->content.len)
+	uint32_t len = builder->last_content->content.len;
+	if (*has)
+		return ww_option_fail(builder, &option->name, -EINVAL, err,
+			"'%.*s' is given twice for one content", (int)option->name.len,
+			option->name.text);
+	int r = ww_operand_parse(builder, &option->value, low, 65535, operand, err);
+	if (r == 0)
+		r = kind_of_position(builder, option, relative, err);
+	if (r < 0)
+		return r;
+	*has = true;
+	if (!room || operand->variable || (uint32_t)operand->value >= len)
 		return 0;
 	return ww_option_fail(builder, &option->value, -EINVAL, err,
-		"the content is %u bytes long: it does not fit into %d",
-		builder->last_content->content.len, value);
+		"the content is %u bytes long: it does not fit into %d", len, operand->value);
 }
 
 int ww_keyword_offset(
@@ -131,8 +168,8 @@ int ww_keyword_offset(
 	struct ww_step *step = modified(builder, option, err);
 	if (!step)
 		return -EINVAL;
-	return position(
-		builder, option, 0, false, &step->content.has_offset, &step->content.offset, err);
+	return position(builder, option, -65535, false, false, &step->content.has_offset,
+		&step->content.offset, err);
 }
 
 int ww_keyword_depth(
@@ -141,9 +178,8 @@ int ww_keyword_depth(
 	struct ww_step *step = modified(builder, option, err);
 	if (!step)
 		return -EINVAL;
-	int r = position(
-		builder, option, 1, false, &step->content.has_depth, &step->content.depth, err);
-	return r < 0 ? r : too_short(builder, option, step->content.depth, err);
+	return position(builder, option, 1, false, true, &step->content.has_depth,
+		&step->content.depth, err);
 }
 
 int ww_keyword_distance(
@@ -152,7 +188,7 @@ int ww_keyword_distance(
 	struct ww_step *step = modified(builder, option, err);
 	if (!step)
 		return -EINVAL;
-	return position(builder, option, -65535, true, &step->content.has_distance,
+	return position(builder, option, -65535, true, false, &step->content.has_distance,
 		&step->content.distance, err);
 }
 
@@ -162,7 +198,39 @@ int ww_keyword_within(
 	struct ww_step *step = modified(builder, option, err);
 	if (!step)
 		return -EINVAL;
-	int r = position(
-		builder, option, 1, true, &step->content.has_within, &step->content.within, err);
-	return r < 0 ? r : too_short(builder, option, step->content.within, err);
+	return position(builder, option, 1, true, true, &step->content.has_within,
+		&step->content.within, err);
+}
+
+/* The content is the first of its buffer: depth is its length. */
+int ww_keyword_startswith(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
+{
+	struct ww_step *step = modified(builder, option, err);
+	if (!step)
+		return -EINVAL;
+	struct ww_content *content = &step->content;
+	int r = kind_of_position(builder, option, false, err);
+	if (r < 0)
+		return r;
+	if (content->has_offset || content->has_depth)
+		return ww_option_fail(builder, &option->name, -EINVAL, err,
+			"'startswith' together with offset or depth");
+	content->has_offset = content->has_depth = true;
+	content->depth = (struct ww_operand){.value = (int32_t)content->len};
+	return 0;
+}
+
+/* The content is the last of its buffer; of a stream: of what came so far. */
+int ww_keyword_endswith(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
+{
+	struct ww_step *step = modified(builder, option, err);
+	if (!step)
+		return -EINVAL;
+	if (step->content.only)
+		return ww_option_fail(builder, &option->name, -EOPNOTSUPP, err,
+			"fast_pattern:only with a position");
+	step->content.ends = true;
+	return 0;
 }

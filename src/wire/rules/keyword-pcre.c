@@ -2,8 +2,8 @@
 /*
  * pcre:[!]"/regex/flags": a Perl-compatible regular expression (libpcre2).
  *
- * Flags: i s m x A E G as in Perl and Snort; R relative to the last match; U in the normalised
- * URI; B the payload as it is (which it always is); O (Snort: no limit) is taken without lifting
+ * Flags: i s m x A E G as in Perl and Snort; R relative to the last match; letters that name a
+ * buffer (U the normalised URI, B the payload); O (Snort: no limit) is taken without lifting
  * ours. Compiled when loaded, so that an error has its place; JIT at the first use. A match that
  * costs more than MATCH_LIMIT is given up, counted, and taken as no match: a regular expression
  * must not be a way to stop the sensor.
@@ -89,6 +89,28 @@ static enum ww_verdict match_pcre(
 	return step->waits && !window.final ? WW_VERDICT_MORE : WW_VERDICT_NO;
 }
 
+/* The letters that name a buffer, of Snort 2.9 and (V W Z Q) of Suricata. */
+static bool buffer_flag(char letter, struct ww_step *step)
+{
+	static const struct {
+		char letter;
+		uint8_t buffer;
+	} table[] = {{'B', WW_BUFFER_RAW}, {'U', WW_BUFFER_HTTP_URI}, {'I', WW_BUFFER_HTTP_URI_RAW},
+		{'P', WW_BUFFER_HTTP_REQUEST_BODY}, {'H', WW_BUFFER_HTTP_HEADER},
+		{'D', WW_BUFFER_HTTP_HEADER_RAW}, {'M', WW_BUFFER_HTTP_METHOD},
+		{'C', WW_BUFFER_HTTP_COOKIE}, {'K', WW_BUFFER_HTTP_COOKIE_RAW},
+		{'S', WW_BUFFER_HTTP_STAT_CODE}, {'Y', WW_BUFFER_HTTP_STAT_MSG},
+		{'V', WW_BUFFER_HTTP_USER_AGENT}, {'W', WW_BUFFER_HTTP_HOST},
+		{'Z', WW_BUFFER_HTTP_HOST_RAW}, {'Q', WW_BUFFER_HTTP_RESPONSE_BODY}};
+	for (size_t i = 0; i < WW_N(table); i++) {
+		if (table[i].letter != letter)
+			continue;
+		step->buffer = table[i].buffer;
+		return true;
+	}
+	return false;
+}
+
 /* Letters behind the closing delimiter; returns the first that is not read, or NULL. */
 static const char *read_flags(
 	const char *flags, size_t len, struct ww_step *step, uint32_t *options)
@@ -107,11 +129,7 @@ static const char *read_flags(
 			*options |= table[row].option;
 		else if (flags[i] == 'R')
 			step->relative = true;
-		else if (flags[i] == 'B')
-			step->buffer = WW_BUFFER_RAW;
-		else if (flags[i] == 'U')
-			step->buffer = WW_BUFFER_HTTP_URI;
-		else
+		else if (!buffer_flag(flags[i], step))
 			return flags + i;
 	}
 	return NULL;
@@ -197,6 +215,11 @@ int ww_keyword_pcre(
 		return ww_option_fail(
 			builder, &place, -EOPNOTSUPP, err, "pcre flag '%c' is not supported", *bad);
 	}
+	r = ww_buffer_take(builder, (enum ww_buffer)step->buffer, option, err);
+	if (r < 0)
+		return ww_option_fail(builder, &flags, -EOPNOTSUPP, err,
+			"pcre flags '%.*s' are not supported: nothing offers that buffer",
+			(int)(flags.len < 40 ? flags.len : 40), flags.text);
 	struct ww_pcre *pcre = ww_arena_take(&rules->arena, sizeof(*pcre));
 	if (!pcre || ww_rules_grow((void **)&rules->codes, &rules->cap_codes, rules->n_codes,
 			     sizeof(*rules->codes)) < 0)

@@ -19,9 +19,9 @@ static enum ww_verdict match_template(
 {
 	struct ww_window window = ww_verify_buffer(verify, step);
 	attempt->end = attempt->cursor;
-	if (attempt->cursor + step->at <= window.len)
+	if (attempt->cursor + step->at.value <= window.len)
 		return WW_VERDICT_MATCH;
-	attempt->need = (uint64_t)((int64_t)window.offset + attempt->cursor + step->at);
+	attempt->need = (uint64_t)((int64_t)window.offset + attempt->cursor + step->at.value);
 	attempt->bounded = true;
 	return window.final ? WW_VERDICT_NO : WW_VERDICT_MORE;
 }
@@ -36,6 +36,6 @@ int ww_keyword_template(
 	struct ww_step *step = ww_builder_step(builder, option, err);
 	if (!step)
 		return -EOPNOTSUPP;
-	*step = (struct ww_step){.match = match_template, .relative = true, .at = (int32_t)n};
+	*step = (struct ww_step){.match = match_template, .relative = true, .at = {(int32_t)n, 0}};
 	return 0;
 }

@@ -4,7 +4,8 @@
  *
  * Snort joins lines that end in a backslash before it looks at them. Each byte of the joined text
  * keeps its place in the file through `joins`. A comment is not continued, or prose that ends in a
- * backslash would swallow a rule; only a disabled rule ("# alert ...") is.
+ * backslash would swallow a rule; only a disabled rule ("# alert ...") is. Snort 3 needs no
+ * backslash (its rules end where the bracket does) and has comments between slashes and stars.
  */
 #include "wire/rules/rules-private.h"
 
@@ -49,6 +50,13 @@ static size_t physical(const struct ww_lexer *lexer, size_t *ret_next)
 	return len;
 }
 
+static void next_line(struct ww_lexer *lexer, size_t next)
+{
+	lexer->pos = next;
+	lexer->line++;
+	lexer->col = 0;
+}
+
 static bool starts_rule(const char *text, size_t len)
 {
 	static const char *const actions[] = {
@@ -61,12 +69,19 @@ static bool starts_rule(const char *text, size_t len)
 	return false;
 }
 
+/* Blanks and '#' that stand before the text of a line. */
+static size_t lead(const char *from, size_t len, bool marks)
+{
+	size_t skip = 0;
+	while (skip < len && (blank(from[skip]) || (marks && from[skip] == '#')))
+		skip++;
+	return skip;
+}
+
 /* "# alert tcp ... (" : a rule that somebody switched off, not prose. */
 static bool disabled_rule(const char *text, size_t len)
 {
-	size_t i = 0;
-	while (i < len && (text[i] == '#' || blank(text[i])))
-		i++;
+	size_t i = lead(text, len, true);
 	if (!starts_rule(text + i, len - i))
 		return false;
 	size_t rest = len - i;
@@ -83,10 +98,77 @@ static bool join(
 	if (ww_rules_grow((void **)&line->joins, &line->cap_joins, line->n_joins,
 		    sizeof(*line->joins)) < 0)
 		return false;
-	line->joins[line->n_joins++] =
-		(struct ww_line_join){(uint32_t)line->text.len, {lexer->line, (uint32_t)skip + 1}};
+	line->joins[line->n_joins++] = (struct ww_line_join){
+		(uint32_t)line->text.len, {lexer->line, lexer->col + (uint32_t)skip + 1}};
 	ww_buf_add(&line->text, from, len);
 	return !line->text.failed;
+}
+
+/* Where a quoted text, from[0] being its quote, ends; len when it does not. */
+static size_t quote_end(const char *from, size_t len)
+{
+	size_t i = 1;
+	while (i < len && from[i] != '"')
+		i += from[i] == '\\' ? 2 : 1;
+	return i < len ? i : len;
+}
+
+/* Puts blanks in the place of comments outside quotes. */
+static void blank_comments(struct ww_buf *text)
+{
+	for (size_t i = 0; i + 1 < text->len; i++) {
+		if (text->data[i] == '"')
+			i += quote_end(text->data + i, text->len - i);
+		if (i + 1 >= text->len || text->data[i] != '/' || text->data[i + 1] != '*')
+			continue;
+		const char *end = memmem(text->data + i + 2, text->len - i - 2, "*/", 2);
+		if (!end)
+			return;
+		size_t n = (size_t)(end - text->data) + 2 - i;
+		memset(text->data + i, ' ', n);
+		i += n - 1;
+	}
+}
+
+/* Has the rule in these bytes its bracket closed: a ')' outside quotes behind ';' or '('? */
+static enum closing { CLOSED, OPEN, NO_BRACKET } closing_of(const char *text, size_t len)
+{
+	const char *bracket = memchr(text, '(', len);
+	if (!bracket)
+		return NO_BRACKET;
+	char last = '(';
+	for (size_t i = (size_t)(bracket - text) + 1; i < len; i++) {
+		if (text[i] == ')' && (last == ';' || last == '('))
+			return CLOSED;
+		if (!blank(text[i]))
+			last = text[i];
+		if (text[i] == '"')
+			i += quote_end(text + i, len - i);
+	}
+	return OPEN;
+}
+
+/*
+ * Whether the next physical line belongs to a rule without a backslash between them, as Snort 3
+ * writes rules. A line that is broken must not swallow the next rule: what is empty, a comment or
+ * the start of a rule ends it.
+ */
+static bool runs_on(const struct ww_lexer *lexer, const struct ww_line *line)
+{
+	if (lexer->pos >= lexer->len || line->text.len == 0 || line->too_long ||
+		!starts_rule(line->text.data, line->text.len))
+		return false;
+	enum closing closing = closing_of(line->text.data, line->text.len);
+	size_t next;
+	size_t len = physical(lexer, &next);
+	const char *from = lexer->text + lexer->pos;
+	size_t skip = lead(from, len, line->disabled);
+	bool comment = skip < len && from[skip] == '#';
+	if (closing == CLOSED || skip == len || comment || starts_rule(from + skip, len - skip))
+		return false;
+	if (line->disabled && !memchr(from, '#', skip))
+		return false;
+	return closing == OPEN || from[skip] == '(';
 }
 
 /* Takes the physical line at pos and those that continue it. */
@@ -99,15 +181,33 @@ static bool gather(struct ww_lexer *lexer, struct ww_line *line)
 		bool more = len > 0 && from[len - 1] == '\\' && next < lexer->len;
 		if (len > 0 && from[len - 1] == '\\')
 			len--;
-		if (!line->disabled && !join(lexer, line, 0, from, len)) {
+		size_t skip = line->disabled ? lead(from, len, true) : 0;
+		if (!join(lexer, line, skip, from + skip, len - skip)) {
 			lexer->failed = true;
 			return false;
 		}
-		lexer->pos = next;
-		lexer->line++;
+		next_line(lexer, next);
+		if (!more && !runs_on(lexer, line))
+			break;
 		if (!more)
-			return true;
+			ww_buf_addc(&line->text, ' ');
 	}
+	blank_comments(&line->text);
+	return true;
+}
+
+/* Goes behind a comment that stands where a line begins; to the end if it is not closed. */
+static void skip_comment(struct ww_lexer *lexer, size_t skip)
+{
+	const char *from = lexer->text + lexer->pos + skip;
+	const char *end = memmem(from + 2, lexer->len - lexer->pos - skip - 2, "*/", 2);
+	const char *to = end ? end + 2 : lexer->text + lexer->len;
+	lexer->col += (uint32_t)skip;
+	for (const char *c = from; c < to; c++) {
+		lexer->line += *c == '\n';
+		lexer->col = *c == '\n' ? 0 : lexer->col + 1;
+	}
+	lexer->pos = (size_t)(to - lexer->text);
 }
 
 bool ww_lex_line(struct ww_lexer *lexer, struct ww_line *line)
@@ -116,13 +216,14 @@ bool ww_lex_line(struct ww_lexer *lexer, struct ww_line *line)
 		size_t next;
 		size_t len = physical(lexer, &next);
 		const char *from = lexer->text + lexer->pos;
-		size_t skip = 0;
-		while (skip < len && blank(from[skip]))
-			skip++;
+		size_t skip = lead(from, len, false);
 		bool comment = skip < len && from[skip] == '#';
+		if (len - skip >= 2 && from[skip] == '/' && from[skip + 1] == '*') {
+			skip_comment(lexer, skip);
+			continue;
+		}
 		if (skip == len || (comment && !disabled_rule(from, len))) {
-			lexer->pos = next;
-			lexer->line++;
+			next_line(lexer, next);
 			continue;
 		}
 		ww_buf_reset(&line->text);

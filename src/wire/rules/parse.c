@@ -21,8 +21,6 @@ static const struct ww_keyword keywords[] = {
 #undef WW_KEYWORD
 };
 
-_Static_assert(WW_N(keywords) <= 64, "one bit a keyword tells whether it was there");
-
 size_t ww_keywords(const struct ww_keyword **ret)
 {
 	*ret = keywords;
@@ -51,18 +49,24 @@ struct ww_check *ww_builder_check(
 	return &builder->checks[builder->item.n_checks++];
 }
 
-static int parse_option(struct ww_rule_builder *builder, const struct ww_option *option,
-	uint64_t *seen, struct ww_err *err)
+int ww_rule_option(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err)
 {
 	int len = (int)(option->name.len < 60 ? option->name.len : 60);
+	char *about = builder->rules->about;
+	size_t n = option->name.len < sizeof(builder->rules->about)
+			   ? option->name.len
+			   : sizeof(builder->rules->about) - 1;
+	memcpy(about, option->name.text, n);
+	about[n] = '\0';
 	for (size_t i = 0; i < WW_N(keywords); i++) {
 		const struct ww_keyword *keyword = &keywords[i];
 		if (!ww_span_is(&option->name, keyword->name))
 			continue;
-		if (keyword->once && (*seen & (uint64_t)1 << i))
+		if (keyword->once && builder->seen[i])
 			return ww_option_fail(builder, &option->name, -EINVAL, err,
 				"'%s' is given twice", keyword->name);
-		*seen |= (uint64_t)1 << i;
+		builder->seen[i] = true;
 		if (keyword->needs_value && option->value.len == 0)
 			return ww_option_fail(builder, &option->name, -EINVAL, err,
 				"'%s' needs a value", keyword->name);
@@ -81,14 +85,15 @@ static int parse_option(struct ww_rule_builder *builder, const struct ww_option 
 static int parse_options(struct ww_rule_builder *builder, size_t pos, struct ww_err *err)
 {
 	const struct ww_line *line = builder->line;
-	uint64_t seen = 0;
+	bool seen[WW_N(keywords)] = {false};
+	builder->seen = seen;
 	for (;;) {
 		struct ww_option option;
 		int r = ww_lex_option(line, &pos, &option, err);
 		if (r == 0)
 			break;
 		if (r > 0)
-			r = parse_option(builder, &option, &seen, err);
+			r = ww_rule_option(builder, &option, err);
 		if (r < 0)
 			return r;
 	}
@@ -132,7 +137,7 @@ static bool leads_forward(const struct ww_step *step)
 	if (!step->relative || step->buffer != WW_BUFFER_RAW)
 		return false;
 	return step->kind == WW_STEP_PCRE ||
-	       (step->kind == WW_STEP_CONTENT && step->content.distance >= 0);
+	       (step->kind == WW_STEP_CONTENT && step->content.distance.value >= 0);
 }
 
 /*
@@ -169,6 +174,8 @@ static int settle_slots(struct ww_item *item, struct ww_err *err)
 		if (slot == item->n_slots)
 			item->slots[item->n_slots++] = step->buffer;
 		step->slot = slot;
+		if (step->buffer != WW_BUFFER_RAW)
+			item->buffers |= (uint64_t)1 << step->buffer;
 	}
 	return 0;
 }
@@ -179,8 +186,6 @@ static void settle(struct ww_item *item)
 	bool positive = false, moved[WW_BUFFER_COUNT] = {false};
 	for (size_t i = 0; i < item->n_steps; i++) {
 		struct ww_step *step = &item->steps[i];
-		if (step->buffer != WW_BUFFER_RAW)
-			item->buffers |= (uint64_t)1 << step->buffer;
 		/* Relative to nothing is relative to the payload's start. */
 		if (step->relative && !moved[step->buffer])
 			step->absolute = true;
@@ -197,8 +202,9 @@ static void settle(struct ww_item *item)
 	}
 	settle_waiting(item);
 	item->needs_payload = item->n_steps > 0;
-	item->packet_only = !item->flow.only_stream &&
-			    (item->flow.no_stream || item->n_checks > 0 || !positive);
+	item->packet_only =
+		!item->flow.only_stream && (item->flow.no_stream || item->n_packet_checks > 0 ||
+						   (!positive && !item->buffers));
 	bool asks = false, sets = false;
 	for (size_t i = 0; i < item->n_bits; i++) {
 		asks |= item->bits[i].op >= WW_BIT_ISSET;
@@ -247,10 +253,20 @@ static int sid_room(struct ww_rules *rules)
 	return 0;
 }
 
+static void count(struct ww_rules *rules, const char *name, int loaded, int refused)
+{
+	struct ww_rule_file *file = ww_rules_file_of(rules, name);
+	if (!file)
+		return;
+	file->loaded += (uint64_t)loaded;
+	file->refused += (uint64_t)refused;
+}
+
 static int keep(struct ww_rules *rules, struct ww_rule_builder *builder, struct ww_err *err)
 {
 	struct ww_item *item = &builder->item;
 	struct ww_at at = item->rule.at;
+	snprintf(rules->about, sizeof(rules->about), "sid");
 	if (rules->n_items == WW_RULES_MAX)
 		return ww_fail(err, at, -EOPNOTSUPP, "more than %d rules", WW_RULES_MAX);
 	if (sid_room(rules) < 0 || ww_rules_grow((void **)&rules->items, &rules->cap_items,
@@ -270,12 +286,19 @@ static int keep(struct ww_rules *rules, struct ww_rule_builder *builder, struct 
 			"%u:%u rev %u is replaced by rev %u", old->rule.gid, old->rule.sid,
 			old->rule.rev, item->rule.rev);
 		rules->counts.refused++;
+		count(rules, old->rule.file, -1, 1);
+		count(rules, item->rule.file, 1, 0);
 		*old = *item;
 		return 0;
 	}
 	rules->items[rules->n_items++] = *item;
 	*slot = (uint32_t)rules->n_items;
 	rules->counts.loaded++;
+	rules->counts.enabled += builder->line->disabled;
+	count(rules, item->rule.file, 1, 0);
+	struct ww_rule_file *file = ww_rules_file_of(rules, item->rule.file);
+	if (file)
+		file->enabled += builder->line->disabled;
 	return 0;
 }
 
@@ -291,7 +314,9 @@ static int finish(struct ww_rules *rules, struct ww_rule_builder *builder, struc
 {
 	struct ww_item *item = &builder->item;
 	struct ww_rule *rule = &item->rule;
-	if (item->flow.only_stream && (item->n_checks || item->flow.no_stream))
+	for (size_t i = 0; i < item->n_checks; i++)
+		item->n_packet_checks += builder->checks[i].match != NULL;
+	if (item->flow.only_stream && (item->n_packet_checks || item->flow.no_stream))
 		return ww_fail(err, rule->at, -EINVAL,
 			"only_stream cannot be combined with options that look at one packet");
 	item->steps = copied(rules, builder->steps, item->n_steps, sizeof(*item->steps));
@@ -307,6 +332,8 @@ static int finish(struct ww_rules *rules, struct ww_rule_builder *builder, struc
 			rule->priority = 3;
 	}
 	int r = settle_slots(item, err);
+	if (r == 0)
+		r = ww_header_narrow(builder, err);
 	if (r < 0)
 		return r;
 	settle(item);
@@ -333,6 +360,7 @@ int ww_rule_parse(struct ww_rules *rules, const struct ww_line *line, const char
 		.owner = owner,
 		.at = ww_line_at(line, header.pos)};
 	size_t n_codes = rules->n_codes;
+	snprintf(rules->about, sizeof(rules->about), "header");
 	int r = ww_header_parse(builder, header, err);
 	if (r == 0 && !bracket)
 		r = ww_fail(err, ww_line_at(line, line->text.len), -EINVAL,

@@ -27,15 +27,19 @@
 #include <pcre2.h>
 
 enum {
-	WW_RULE_STEPS = 64,   /* payload options of one rule */
-	WW_RULE_BUFFERS = 8,  /* buffers that one rule looks at */
-	WW_RULE_CHECKS = 32,  /* header options of one rule */
+	WW_RULE_STEPS = 64,    /* payload options of one rule */
+	WW_RULE_BUFFERS = 12,  /* buffers that one rule looks at */
+	WW_RULE_VARIABLES = 8, /* of byte_extract and byte_math */
+	WW_RULE_STATE = WW_RULE_BUFFERS + WW_RULE_VARIABLES,
+	WW_RULE_CHECKS = 32, /* header options of one rule */
+	WW_BIT_GROUPS = 64,
 	WW_RULE_BIT_OPS = 16, /* flowbits options of one rule */
 	WW_RULE_REFERENCES = 64,
 	WW_RULE_LINE_MAX = 65536, /* bytes of a logical line */
 	WW_RULE_CONTENT_MAX = 2048,
 	WW_RULE_LIST_MAX = 4096, /* elements of an address or port list, variables expanded */
 	WW_RULE_VARS_MAX = 1024,
+	WW_FILTERS_MAX = 100000,       /* event_filter, rate_filter, suppress */
 	WW_RULE_PROBLEMS_MAX = 100000, /* kept texts; the counters go on */
 	WW_RULES_MAX = 1000000,
 	WW_GROUPS_MAX = 4096,
@@ -73,7 +77,7 @@ struct ww_line {
 		struct ww_at at; /* ... the file's place counts from here */
 	} * joins;
 	size_t n_joins, cap_joins;
-	bool disabled; /* "# alert ...": text is not filled */
+	bool disabled; /* "# alert ...": the text is without the marks */
 	bool too_long;
 };
 
@@ -81,6 +85,7 @@ struct ww_lexer {
 	const char *text;
 	size_t len, pos;
 	uint32_t line; /* of text[pos], 1-based */
+	uint32_t col;  /* of text[pos], 0-based; not 0 only behind a comment */
 	bool failed;   /* memory was short */
 };
 
@@ -149,12 +154,18 @@ bool ww_port_set_contains(const struct ww_port_set *set, uint16_t port);
 int ww_var_set(struct ww_rules *rules, const char *name, size_t name_len, const char *value,
 	size_t value_len, bool fixed);
 /* Its value, a default by Snort's configuration, or NULL. *by_default: the file has none. */
-const char *ww_var_get(
-	const struct ww_rules *rules, const char *name, size_t len, bool *by_default);
+const char *ww_var_get(struct ww_rules *rules, const char *name, size_t len, bool *by_default);
 
 struct ww_rule_builder;
 /* Reads "alert tcp SRC PORTS -> DST PORTS" (without the bracket) into the item being built. */
 int ww_header_parse(struct ww_rule_builder *builder, struct ww_span header, struct ww_err *err);
+
+/* A list of addresses, as in a header. 0, -EINVAL with *err, -ENOMEM. */
+int ww_header_addresses(struct ww_rule_builder *builder, const struct ww_span *word, uint32_t *ret,
+	struct ww_err *err);
+/* Where a header names a protocol with ports and leaves them open: "alert http", and no option
+ * looks at a buffer of its parser. After all options. */
+int ww_header_narrow(struct ww_rule_builder *builder, struct ww_err *err);
 
 /* ---- one rule ---- */
 
@@ -168,6 +179,10 @@ enum ww_provider {
 	WW_PROVIDER_SSH,
 	WW_PROVIDER_SIP,
 	WW_PROVIDER_FTP,
+	WW_PROVIDER_SMB,
+	WW_PROVIDER_SMTP,
+	WW_PROVIDER_TFTP,
+	WW_PROVIDER_OTHER, /* no parser is planned: known by its ports */
 };
 
 enum ww_buffer_direction { WW_BUFFER_TO_SERVER = 1, WW_BUFFER_TO_CLIENT = 2, WW_BUFFER_BOTH = 3 };
@@ -203,12 +218,14 @@ struct ww_window {
 
 /* One try of one step. */
 struct ww_attempt {
-	int64_t cursor;     /* end of the last match in the step's buffer */
-	int64_t from;       /* no match begins before (a retry) */
-	uint64_t floor;     /* stream positions: a match of the anchor ends at or behind it */
-	int64_t start, end; /* result: what matched, and the new cursor */
-	uint64_t need;      /* with MORE: the stream position whose coming may decide */
-	bool bounded;       /* with MORE: nothing behind `need` matters */
+	int64_t cursor;           /* end of the last match in the step's buffer */
+	int64_t from;             /* no match begins before (a retry) */
+	uint64_t floor;           /* stream positions: a match of the anchor ends at or behind it */
+	const int64_t *variables; /* of the rule, by their numbers */
+	int64_t start, end;       /* result: what matched, and the new cursor */
+	uint64_t need;            /* with MORE: the stream position whose coming may decide */
+	bool bounded;             /* with MORE: nothing behind `need` matters */
+	int64_t value;            /* result of a step that sets a variable; a number's 64 bits */
 };
 
 struct ww_verify;
@@ -216,24 +233,33 @@ struct ww_step;
 typedef enum ww_verdict ww_step_fn(
 	struct ww_verify *verify, const struct ww_step *step, struct ww_attempt *attempt);
 
+/* A number of a rule: written there, or the value of a variable. */
+struct ww_operand {
+	int32_t value;
+	uint8_t variable; /* its number + 1; 0: it is `value` */
+};
+
 struct ww_content {
 	const uint8_t *bytes; /* lower case when nocase */
 	uint32_t len;
 	bool nocase, fast, only, positioned; /* positioned: offset or depth given */
 	bool has_depth, has_distance, has_within, has_offset;
-	int32_t offset, depth, distance, within;
+	bool ends; /* endswith */
+	struct ww_operand offset, depth, distance, within;
 	uint16_t fast_offset, fast_len; /* fast_pattern:offset,length; len 0: not given */
 };
 
-struct ww_bytes {  /* byte_test and byte_jump */
-	uint8_t n; /* bytes to read */
+struct ww_bytes {  /* byte_test, byte_jump, byte_extract, byte_math */
+	uint8_t n; /* bytes to read; 0: digits to the end of the buffer */
 	bool little, string, align, from_beginning, from_end;
 	uint8_t radix;
 	char op; /* < > = & ^ l (<=) g (>=) */
 	bool op_not;
 	uint64_t value, mask;
-	int32_t offset, post_offset;
+	uint8_t value_variable; /* its number + 1; 0: `value` */
+	struct ww_operand offset, post_offset;
 	uint32_t multiplier;
+	uint8_t align_to; /* byte_extract: 0, 2 or 4 */
 };
 
 struct ww_pcre {
@@ -254,23 +280,32 @@ struct ww_step {
 	uint8_t buffer; /* enum ww_buffer */
 	uint8_t slot;   /* settled: of the buffer, in ww_item.slots */
 	bool negated, relative;
-	bool moves;  /* a match moves the cursor */
-	bool anchor; /* its occurrence is what alerts once; see ww_attempt.floor */
-	bool retry;  /* built: may occur several times; settled: and a later step is relative to it
-		      */
-	bool waits;  /* not found yet: it may come, with bytes behind */
+	bool moves;   /* a match moves the cursor */
+	uint8_t sets; /* number + 1 of the variable that a match sets; 0: none */
+	bool anchor;  /* its occurrence is what alerts once; see ww_attempt.floor */
+	bool retry;   /* built: may occur several times; settled: and a later step is relative to it
+		       */
+	bool waits;   /* not found yet: it may come, with bytes behind */
 	bool absolute; /* depends on where the payload begins */
 	union {
 		struct ww_content content;
 		struct ww_bytes bytes;
 		struct ww_pcre *pcre;
-		int32_t at; /* isdataat */
+		struct ww_operand at; /* isdataat */
+		struct {
+			uint32_t low, high; /* inclusive */
+		} size;                     /* bsize, urilen */
+		struct {
+			uint32_t want[3]; /* program, version, procedure */
+			bool any[3];
+		} rpc;
 	};
 };
 
-/* A header option: a function and its operands. */
+/* A header option: one of two functions, and operands. */
 struct ww_check {
 	bool (*match)(const struct ww_check *check, const struct ww_packet *packet);
+	bool (*match_flow)(const struct ww_check *check, const struct ww_flow *flow);
 	uint32_t a, b;
 	uint8_t op;
 	bool negated;
@@ -286,10 +321,13 @@ enum ww_bit_op {
 };
 
 struct ww_bits {
-	uint8_t op; /* enum ww_bit_op */
-	bool any;   /* 'a|b': one of them is enough */
+	uint8_t op;       /* enum ww_bit_op */
+	bool any;         /* 'a|b': one of them is enough */
+	bool exclusive;   /* of SET: the others of the group are unset */
+	bool whole_group; /* all bits of the group are meant */
+	uint8_t group;    /* number + 1; 0: none */
 	uint8_t n;
-	uint8_t ids[8];
+	uint16_t ids[8];
 };
 
 enum ww_limit_kind {
@@ -298,12 +336,40 @@ enum ww_limit_kind {
 	WW_LIMIT_THRESHOLD,
 	WW_LIMIT_BOTH,
 	WW_LIMIT_DETECTION,
+	WW_LIMIT_RATE,
 };
 
+/* In the order of the words in keyword-threshold.c, as enum ww_limit_kind up to BOTH. */
+enum ww_track {
+	WW_TRACK_NONE,
+	WW_TRACK_SRC,
+	WW_TRACK_DST,
+	WW_TRACK_RULE,
+	WW_TRACK_BOTH,
+	WW_TRACK_EITHER, /* of suppress only */
+};
+
+/* A rule's limits, by what they are. */
+enum { WW_LIMITS_EVENT, WW_LIMITS_DETECTION, WW_LIMITS_RATE, WW_LIMITS_COUNT };
+
 struct ww_limit {
-	uint8_t kind;
-	bool by_dst;
-	uint32_t count, seconds;
+	uint8_t kind;  /* enum ww_limit_kind */
+	uint8_t track; /* enum ww_track */
+	bool off;      /* count -1: there is no limit */
+	bool silences; /* of a rate: new_action pass or log */
+	uint32_t count, seconds, timeout;
+	uint32_t addresses; /* of a rate: index of the set it is applied to, + 1; 0: all */
+};
+
+/* A line that speaks of rules by number; see filter.c. */
+struct ww_filter {
+	uint32_t gid, sid; /* 0: every one */
+	uint32_t order;    /* of the lines */
+	bool suppress, has_addresses;
+	uint32_t addresses;
+	struct ww_limit limit; /* of suppress: its track */
+	const char *file;
+	struct ww_at at;
 };
 
 /* The flow option. */
@@ -315,18 +381,22 @@ struct ww_flow_option {
 struct ww_item {
 	struct ww_rule rule;
 	uint8_t proto; /* WW_PROTO_..., 0: ip */
+	uint8_t app;   /* enum ww_provider: what the header names, as in "alert http" */
 	bool both_ways;
 	uint32_t src, dst;     /* index of address sets */
 	uint32_t sport, dport; /* index of port sets */
 	struct ww_flow_option flow;
 	uint16_t n_steps, n_checks, n_bits;
+	uint16_t n_packet_checks; /* of the checks, those that look at a packet */
 	struct ww_step *steps;
 	struct ww_check *checks;
 	struct ww_bits *bits;
-	struct ww_limit limits[2]; /* threshold, detection_filter */
-	uint64_t buffers;          /* bit of each enum ww_buffer but RAW that a step looks at */
+	struct ww_limit limits[WW_LIMITS_COUNT];
+	uint32_t suppress, n_suppress; /* filters that name this rule: the first, how many */
+	uint64_t buffers;              /* bit of each enum ww_buffer but RAW that a step looks at */
 	uint8_t slots[WW_RULE_BUFFERS]; /* the buffers that steps look at, RAW first */
 	uint8_t n_slots;
+	uint8_t n_variables;
 	bool absolute;    /* a step depends on where the payload begins */
 	bool packet_only; /* looks at a packet's header, size, or has no positive content */
 	bool needs_payload;
@@ -350,8 +420,12 @@ struct ww_rule_builder {
 	struct ww_step *last_content; /* what nocase and so on belong to; NULL before the first */
 	uint8_t sticky;   /* enum ww_buffer: where contents and so on look that say nothing else */
 	bool has_content; /* any so far */
-	bool snort3;      /* ambiguous spellings are meant as Snort 3 means them; see buffer.c */
-	bool has_sid, has_gid, has_rev, has_priority, has_msg, has_classtype, has_flow, has_dsize;
+	struct ww_span variables[WW_RULE_VARIABLES]; /* their names; item.n_variables of them */
+	bool snort3; /* ambiguous spellings are meant as Snort 3 means them; see buffer.c */
+	bool has_sid, has_priority;
+	bool *seen;               /* by keyword */
+	const char *app_ports;    /* of the protocol that the header names; NULL: of none */
+	struct ww_span app_place; /* of its name */
 };
 
 typedef int ww_keyword_fn(
@@ -368,6 +442,9 @@ struct ww_keyword {
 size_t ww_keywords(const struct ww_keyword **ret);
 /* The rows of buffers.def, by enum ww_buffer. */
 size_t ww_buffers(const struct ww_buffer_row **ret);
+/* One option, by the table of keywords and that of buffers. 0, -EINVAL, -EOPNOTSUPP, -ENOMEM. */
+int ww_rule_option(
+	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err);
 /* 1: the option names a buffer and was taken; 0: it is none; -EINVAL, -EOPNOTSUPP with *err. */
 int ww_buffer_option(
 	struct ww_rule_builder *builder, const struct ww_option *option, struct ww_err *err);
@@ -394,6 +471,45 @@ struct ww_check *ww_builder_check(
 enum ww_check_kind { WW_CHECK_OTHER, WW_CHECK_FLAGS, WW_CHECK_WINDOW };
 enum ww_check_kind ww_check_kind(const struct ww_check *check);
 
+/* ---- number.c ---- */
+
+static inline int64_t ww_operand_value(const struct ww_operand *operand, const int64_t *variables)
+{
+	if (!operand->variable)
+		return operand->value;
+	uint64_t value = (uint64_t)variables[operand->variable - 1];
+	/* Nothing is as long: one step further is out of everything. */
+	return value > INT32_MAX ? INT32_MAX : (int64_t)value;
+}
+
+/* A number in [low, high], or the name of a variable. 0 or -EINVAL with *err. */
+int ww_operand_parse(struct ww_rule_builder *builder, const struct ww_span *word, int64_t low,
+	int64_t high, struct ww_operand *ret, struct ww_err *err);
+/* The number + 1 of a variable's name; 0: there is none of that name. */
+uint8_t ww_variable_find(const struct ww_rule_builder *builder, const struct ww_span *name);
+/* The same, made if it is new. 0: -EINVAL or -EOPNOTSUPP is in *err. */
+uint8_t ww_variable_make(
+	struct ww_rule_builder *builder, const struct ww_span *name, struct ww_err *err);
+/*
+ * The number at `place` of the window: NO when it is not there, MORE when it may come (then
+ * attempt->need and bounded are set). *ret_used: bytes of it.
+ */
+enum ww_verdict ww_number_read(const struct ww_bytes *bytes, const struct ww_window *window,
+	int64_t place, struct ww_attempt *attempt, uint64_t *ret, int64_t *ret_used);
+/* Words that byte_test, byte_jump and byte_extract share: relative, little, big, string, hex, dec,
+ * oct, bitmask. 1: read; 0: not one of these; -EINVAL with *err. */
+int ww_number_word(struct ww_rule_builder *builder, struct ww_step *step,
+	const struct ww_span *word, struct ww_err *err);
+/* "name NUMBER". */
+bool ww_number_named(
+	const struct ww_span *word, const char *name, int64_t low, int64_t high, int64_t *ret);
+/* What is true of all of these, when all words are read. 0 or -EINVAL with *err. */
+int ww_number_end(struct ww_rule_builder *builder, const struct ww_option *option,
+	struct ww_step *step, struct ww_err *err);
+/* `keyword: 'word' is not supported` */
+int ww_word_unknown(struct ww_rule_builder *builder, const struct ww_option *option,
+	const struct ww_span *word, struct ww_err *err);
+
 /* ---- verify.c ---- */
 
 struct ww_verify {
@@ -404,6 +520,7 @@ struct ww_verify {
 	uint64_t need;  /* result with MORE: the least */
 	bool bounded;   /* result with MORE: one of the waits is */
 	uint32_t tries;
+	size_t n_state; /* cursors and variables of the rule */
 	struct {
 		int64_t start, end;
 	} spans[WW_RULE_STEPS]; /* of positive content and pcre steps; start -1: none */
@@ -546,13 +663,14 @@ struct ww_group_key {
 	bool used;
 };
 
-/* A threshold's count for one address. */
+/* A threshold's count for one address, or two. */
 struct ww_counter {
-	struct ww_ip ip;
-	uint32_t rule; /* index + 1; 0: free */
-	uint8_t which; /* of the item's limits */
+	struct ww_ip ip, other; /* zero where the rule does not track them */
+	uint32_t rule;          /* index + 1; 0: free */
+	uint8_t which;          /* of the item's limits */
 	uint32_t count;
 	int64_t start_us, used_us;
+	int64_t until_us; /* of a rate: its new action holds until then */
 };
 
 enum { WW_COUNTERS = 4096, WW_COUNTER_WAYS = 8 };
@@ -588,6 +706,22 @@ struct ww_rules {
 	size_t n_codes, cap_codes;
 	char *bit_names[WW_FLOWBITS];
 	uint32_t n_bits;
+	struct ww_bit_group {
+		char *name;
+		uint8_t bits[WW_FLOWBITS / 8];
+	} bit_groups[WW_BIT_GROUPS];
+	uint32_t n_bit_groups;
+
+	struct ww_filter *filters;
+	size_t n_filters, cap_filters;
+	uint32_t n_suppress_all; /* of them, the first ones: they suppress every rule */
+
+	bool take_disabled;
+	char about[48]; /* what the option being read is, for the problem it may be */
+	struct ww_rule_file *files;
+	size_t n_files, cap_files;
+	struct ww_rule_default *defaults;
+	size_t n_defaults, cap_defaults;
 
 	bool compiled;
 	uint16_t *port_class; /* by port: ports that are in the same sets are one class */
@@ -623,7 +757,7 @@ struct ww_rules {
 	uint32_t *message_list;   /* rules to be tried on a message; as many as there are */
 	struct {
 		uint64_t stamp;
-		int64_t cursors[WW_RULE_BUFFERS];
+		int64_t cursors[WW_RULE_STATE];
 		uint32_t step;
 	} memo[WW_VERIFY_MEMO];
 	uint64_t memo_stamp;
@@ -632,6 +766,8 @@ struct ww_rules {
 	pcre2_jit_stack *jit_stack;
 };
 
+/* The file a rule came from, for its counts; NULL: it is not of this set. */
+struct ww_rule_file *ww_rules_file_of(struct ww_rules *rules, const char *file);
 /* Adds a problem; never fails. */
 void ww_rules_note(struct ww_rules *rules, const char *file, struct ww_at at, bool severe,
 	const char *format, ...) __attribute__((format(printf, 5, 6)));
@@ -696,9 +832,11 @@ struct ww_rule_state {
 struct ww_rule_state *ww_state_get(struct ww_flow *flow, bool make);
 uint64_t ww_state_floor(const struct ww_flow *flow, uint32_t rule, enum ww_dir dir);
 void ww_state_tell(struct ww_flow *flow, uint32_t rule, enum ww_dir dir, uint64_t floor);
-bool ww_state_bits_fit(const struct ww_item *item, struct ww_flow *flow);
+bool ww_state_bits_fit(
+	const struct ww_rules *rules, const struct ww_item *item, struct ww_flow *flow);
 /* Returns whether the rule may have set a bit. */
-bool ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow);
+bool ww_state_bits_act(
+	const struct ww_rules *rules, const struct ww_item *item, struct ww_flow *flow);
 
 /* ---- encrypted.c ---- */
 
@@ -786,6 +924,20 @@ void ww_groups_done(struct ww_rules *rules);
 
 /* A flowbit was set: the flow is looked at in the directions whose rules waited for one. */
 void ww_rules_open_gates(struct ww_rules *rules, struct ww_flow *flow);
+
+/* ---- filter.c, keyword-threshold.c ---- */
+
+/* 1: the line was a filter; 0: it is none; -EINVAL, -EOPNOTSUPP with *err, -ENOMEM. */
+int ww_filter_parse(
+	struct ww_rules *rules, const struct ww_line *line, const char *file, struct ww_err *err);
+/* Gives the filters to the rules they speak of. Once, before the first packet. */
+void ww_filters_apply(struct ww_rules *rules);
+/* Whether a line suppresses this rule's alerts between these two. */
+bool ww_filters_suppress(const struct ww_rules *rules, const struct ww_item *item,
+	const struct ww_ip *src, const struct ww_ip *dst);
+/* "count 5" and the like, of `what`. 0, -EINVAL, -EOPNOTSUPP with *err. */
+int ww_limit_word(struct ww_rule_builder *builder, const char *what, const struct ww_span *name,
+	const struct ww_span *value, struct ww_limit *limit, struct ww_err *err);
 
 /* ---- counters.c ---- */
 

@@ -27,10 +27,10 @@ struct ww_rule {
 	int priority;          /* 1 (high) to 4; 3 when nothing says */
 	const char *file;      /* as given to ww_rules_load */
 	struct ww_at at;
-	const char *owner;     /* as given to ww_rules_load, e.g. the ID of an advisory; or NULL */
+	const char *owner; /* as given to ww_rules_load, e.g. the ID of an advisory; or NULL */
 	const char *const *references; /* "bugtraq,8205" */
 	size_t n_references;
-	bool sid_given;        /* false: the text has none, and one was given to it (1,000,000,000 + n) */
+	bool sid_given; /* false: the text has none, and one was given to it (1,000,000,000 + n) */
 	bool noalert;
 };
 
@@ -38,12 +38,27 @@ struct ww_rule {
 struct ww_rule_problem {
 	const char *file;
 	struct ww_at at;
-	bool severe;      /* not the rule language at all (a syntax error) */
-	char text[200];   /* "keyword 'asn1' is not supported" */
+	bool severe;    /* not the rule language at all (a syntax error) */
+	char text[200]; /* "keyword 'asn1' is not supported" */
+	char about[48]; /* what a refused rule was refused for, to group by: the name of the option,
+			   "header", "sid"; "" in a note */
+};
+
+/* One file as it was loaded. */
+struct ww_rule_file {
+	const char *file, *owner; /* as given to ww_rules_load; owner may be NULL */
+	uint64_t loaded, refused, disabled;
+	uint64_t enabled; /* of those loaded, how many were disabled in the file */
+};
+
+/* A variable that nobody defined, and what was taken for it. */
+struct ww_rule_default {
+	char *name, *value;
 };
 
 struct ww_rules_counts {
 	uint64_t loaded, refused, disabled; /* disabled: '# alert' lines */
+	uint64_t enabled;                   /* of those loaded: disabled in their file */
 	uint64_t groups;
 	uint64_t candidates, verified; /* fast patterns found; rules that then matched */
 	uint64_t evicted_counters;     /* threshold states given up: the table was full */
@@ -59,12 +74,21 @@ void ww_rules_free(struct ww_rules **rules);
 /* "NAME=VALUE" (without $). 0 or -EINVAL with *err. Before the first load. */
 int ww_rules_set(struct ww_rules *rules, const char *name_value, struct ww_err *err);
 
+/* Disabled rules ("# alert ...") are taken like others. Before the first load. */
+void ww_rules_take_disabled(struct ww_rules *rules);
+
 /*
  * Reads the text of a rule file; continuation lines, comments, variables in it. `file` and `owner`
  * are copied. Returns 0 also when lines are refused (see ww_rules_problem); -ENOMEM.
  */
-int ww_rules_load(struct ww_rules *rules, const char *file, const char *owner, const char *text,
-	size_t len);
+int ww_rules_load(
+	struct ww_rules *rules, const char *file, const char *owner, const char *text, size_t len);
+/* In the order of loading. */
+size_t ww_rules_files(const struct ww_rules *rules);
+const struct ww_rule_file *ww_rules_file(const struct ww_rules *rules, size_t i);
+/* In the order of their first use. */
+size_t ww_rules_defaults(const struct ww_rules *rules);
+const struct ww_rule_default *ww_rules_default(const struct ww_rules *rules, size_t i);
 size_t ww_rules_problems(const struct ww_rules *rules);
 const struct ww_rule_problem *ww_rules_problem(const struct ww_rules *rules, size_t i);
 
@@ -92,17 +116,19 @@ enum { WW_HIT_SPAN_MAX = 256, WW_HIT_SPANS = 8 };
 struct ww_hit_span {
 	uint64_t offset; /* in the packet's payload, or in the stream of that direction */
 	uint32_t len;
-	const uint8_t *data; /* borrowed during the callback; at most WW_HIT_SPAN_MAX of it is kept */
+	const uint8_t
+		*data; /* borrowed during the callback; at most WW_HIT_SPAN_MAX of it is kept */
 };
 
 /* An alert. Valid during the callback. */
 struct ww_hit {
 	const struct ww_rule *rule;
-	size_t rule_index; /* for ww_rules_get */
+	size_t rule_index;          /* for ww_rules_get */
 	const struct ww_flow *flow; /* NULL: a packet of no flow */
 	enum ww_dir dir;
-	const struct ww_packet *packet; /* the one that completed the match; NULL at a stream's end */
-	bool in_stream; /* matched in reassembled bytes, not in one packet */
+	const struct ww_packet
+		*packet; /* the one that completed the match; NULL at a stream's end */
+	bool in_stream;  /* matched in reassembled bytes, not in one packet */
 	struct ww_hit_span spans[WW_HIT_SPANS];
 	size_t n_spans;
 };

@@ -138,6 +138,13 @@ void ww_rules_free(struct ww_rules **rules_)
 	free(rules->by_sid);
 	free(rules->problems);
 	free(rules->addresses);
+	free(rules->filters);
+	free(rules->files);
+	for (size_t i = 0; i < rules->n_defaults; i++) {
+		free(rules->defaults[i].name);
+		free(rules->defaults[i].value);
+	}
+	free(rules->defaults);
 	free(rules->ports);
 	ww_arena_done(&rules->arena);
 	free(rules);
@@ -160,8 +167,7 @@ int ww_rules_set(struct ww_rules *rules, const char *name_value, struct ww_err *
 static int load_directive(struct ww_rules *rules, const struct ww_line *line, const char *file)
 {
 	static const char *const unread[] = {"include", "config", "preprocessor", "output",
-		"ruletype", "event_filter", "rate_filter", "suppress", "dynamicpreprocessor",
-		"dynamicengine", "dynamicdetection"};
+		"ruletype", "dynamicpreprocessor", "dynamicengine", "dynamicdetection"};
 	struct ww_span rest = {line->text.data, line->text.len, 0}, word, name;
 	if (!ww_span_word(&rest, &word))
 		return 1;
@@ -171,6 +177,7 @@ static int load_directive(struct ww_rules *rules, const struct ww_line *line, co
 		ww_rules_note(rules, file, ww_line_at(line, word.pos), false,
 			"'%s' is not supported in a rule file", unread[i]);
 		rules->counts.refused++;
+		rules->files[rules->n_files - 1].refused++;
 		return 1;
 	}
 	if (!ww_span_is(&word, "var") && !ww_span_is(&word, "ipvar") &&
@@ -189,13 +196,29 @@ static int load_directive(struct ww_rules *rules, const struct ww_line *line, co
 	return 1;
 }
 
+struct ww_rule_file *ww_rules_file_of(struct ww_rules *rules, const char *file)
+{
+	for (size_t i = rules->n_files; i > 0; i--)
+		if (rules->files[i - 1].file == file)
+			return &rules->files[i - 1];
+	return NULL;
+}
+
+void ww_rules_take_disabled(struct ww_rules *rules)
+{
+	rules->take_disabled = true;
+}
+
 static int load_line(
 	struct ww_rules *rules, const struct ww_line *line, const char *file, const char *owner)
 {
 	struct ww_err err = {0};
+	struct ww_rule_file *here = &rules->files[rules->n_files - 1];
 	int r = -EINVAL;
-	if (line->disabled) {
+	snprintf(rules->about, sizeof(rules->about), "the line");
+	if (line->disabled && !rules->take_disabled) {
 		rules->counts.disabled++;
+		here->disabled++;
 		return 0;
 	}
 	if (line->too_long)
@@ -205,14 +228,27 @@ static int load_line(
 		ww_err_set(&err, ww_line_at(line, 0), r, "a NUL byte in the line");
 	else {
 		r = load_directive(rules, line, file);
-		if (r != 0)
+		if (r == 0)
+			r = ww_filter_parse(rules, line, file, &err);
+		if (r > 0 || r == -ENOMEM)
 			return r < 0 ? r : 0;
-		r = ww_rule_parse(rules, line, file, owner, &err);
+		if (r == 0)
+			r = ww_rule_parse(rules, line, file, owner, &err);
 	}
 	if (r == -ENOMEM || r == 0)
 		return r;
+	/* Prose that begins like a rule: "# alert on ...". */
+	if (line->disabled && !memmem(line->text.data, line->text.len, "sid", 3)) {
+		rules->counts.disabled++;
+		here->disabled++;
+		return 0;
+	}
 	rules->counts.refused++;
+	here->refused++;
+	size_t before = rules->n_problems;
 	ww_rules_note(rules, file, err.at, r != -EOPNOTSUPP, "%s", err.text);
+	if (rules->n_problems > before)
+		memcpy(rules->problems[before].about, rules->about, sizeof(rules->about));
 	return 0;
 }
 
@@ -223,6 +259,10 @@ int ww_rules_load(
 	const char *owner = owner_ ? ww_arena_text(&rules->arena, owner_, strlen(owner_)) : NULL;
 	if (!file || (owner_ && !owner) || rules->compiled)
 		return rules->compiled ? -EINVAL : -ENOMEM;
+	if (ww_rules_grow((void **)&rules->files, &rules->cap_files, rules->n_files,
+		    sizeof(*rules->files)) < 0)
+		return -ENOMEM;
+	rules->files[rules->n_files++] = (struct ww_rule_file){.file = file, .owner = owner};
 	struct ww_lexer lexer = {.text = text, .len = len, .line = 1};
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		lexer.pos = 3; /* a byte order mark */
@@ -243,6 +283,28 @@ const struct ww_rule_problem *ww_rules_problem(const struct ww_rules *rules, siz
 {
 	ww_assert(i < rules->n_problems);
 	return &rules->problems[i];
+}
+
+size_t ww_rules_files(const struct ww_rules *rules)
+{
+	return rules->n_files;
+}
+
+const struct ww_rule_file *ww_rules_file(const struct ww_rules *rules, size_t i)
+{
+	ww_assert(i < rules->n_files);
+	return &rules->files[i];
+}
+
+size_t ww_rules_defaults(const struct ww_rules *rules)
+{
+	return rules->n_defaults;
+}
+
+const struct ww_rule_default *ww_rules_default(const struct ww_rules *rules, size_t i)
+{
+	ww_assert(i < rules->n_defaults);
+	return &rules->defaults[i];
 }
 
 size_t ww_rules_n(const struct ww_rules *rules)

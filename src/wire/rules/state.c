@@ -60,28 +60,76 @@ void ww_state_tell(struct ww_flow *flow, uint32_t rule, enum ww_dir dir, uint64_
 	state->told[i] = (struct ww_told){rule, (uint8_t)dir, floor};
 }
 
-static bool bit(const struct ww_rule_state *state, uint8_t id)
+/* The bits that an option means. */
+static void mask_of(
+	const struct ww_rules *rules, const struct ww_bits *bits, uint8_t mask[WW_FLOWBITS / 8])
+{
+	if (bits->whole_group) {
+		memcpy(mask, rules->bit_groups[bits->group - 1].bits, WW_FLOWBITS / 8);
+		return;
+	}
+	memset(mask, 0, WW_FLOWBITS / 8);
+	for (size_t k = 0; k < bits->n; k++)
+		mask[bits->ids[k] / 8] |= (uint8_t)(1 << bits->ids[k] % 8);
+}
+
+static bool bit(const struct ww_rule_state *state, uint16_t id)
 {
 	return state && (state->bits[id / 8] >> id % 8 & 1);
 }
 
-bool ww_state_bits_fit(const struct ww_item *item, struct ww_flow *flow)
+static bool bits_hold(
+	const struct ww_rules *rules, const struct ww_bits *bits, const struct ww_rule_state *state)
+{
+	bool wanted = bits->op == WW_BIT_ISSET;
+	size_t fit = 0, n = bits->n;
+	for (size_t k = 0; k < bits->n; k++)
+		fit += bit(state, bits->ids[k]) == wanted;
+	const uint8_t *group = bits->whole_group ? rules->bit_groups[bits->group - 1].bits : NULL;
+	for (uint16_t id = 0; group && id < rules->n_bits; id++) {
+		bool member = group[id / 8] >> id % 8 & 1;
+		n += member;
+		fit += member && bit(state, id) == wanted;
+	}
+	return bits->any ? fit > 0 : fit == n;
+}
+
+bool ww_state_bits_fit(
+	const struct ww_rules *rules, const struct ww_item *item, struct ww_flow *flow)
 {
 	const struct ww_rule_state *state = item->n_bits ? ww_state_get(flow, false) : NULL;
 	for (size_t i = 0; i < item->n_bits; i++) {
 		const struct ww_bits *bits = &item->bits[i];
-		if (bits->op != WW_BIT_ISSET && bits->op != WW_BIT_ISNOTSET)
-			continue;
-		size_t fit = 0;
-		for (size_t k = 0; k < bits->n; k++)
-			fit += bit(state, bits->ids[k]) == (bits->op == WW_BIT_ISSET);
-		if (bits->any ? fit == 0 : fit < bits->n)
+		bool asks = bits->op == WW_BIT_ISSET || bits->op == WW_BIT_ISNOTSET;
+		if (asks && !bits_hold(rules, bits, state))
 			return false;
 	}
 	return true;
 }
 
-bool ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow)
+static void act(
+	const struct ww_rules *rules, const struct ww_bits *bits, struct ww_rule_state *state)
+{
+	uint8_t mask[WW_FLOWBITS / 8];
+	const uint8_t *group = bits->group ? rules->bit_groups[bits->group - 1].bits : NULL;
+	mask_of(rules, bits, mask);
+	for (size_t i = 0; i < sizeof(mask); i++) {
+		uint8_t *byte = &state->bits[i];
+		if (bits->op == WW_BIT_RESET)
+			*byte &= group ? (uint8_t)~group[i] : 0;
+		if (bits->exclusive)
+			*byte &= (uint8_t)~group[i];
+		if (bits->op == WW_BIT_SET)
+			*byte |= mask[i];
+		else if (bits->op == WW_BIT_UNSET)
+			*byte &= (uint8_t)~mask[i];
+		else if (bits->op == WW_BIT_TOGGLE)
+			*byte ^= mask[i];
+	}
+}
+
+bool ww_state_bits_act(
+	const struct ww_rules *rules, const struct ww_item *item, struct ww_flow *flow)
 {
 	bool acts = false, sets = false;
 	for (size_t i = 0; i < item->n_bits; i++) {
@@ -89,20 +137,8 @@ bool ww_state_bits_act(const struct ww_item *item, struct ww_flow *flow)
 		sets |= item->bits[i].op == WW_BIT_SET || item->bits[i].op == WW_BIT_TOGGLE;
 	}
 	struct ww_rule_state *state = acts ? ww_state_get(flow, true) : NULL;
-	for (size_t i = 0; state && i < item->n_bits; i++) {
-		const struct ww_bits *bits = &item->bits[i];
-		if (bits->op == WW_BIT_RESET)
-			memset(state->bits, 0, sizeof(state->bits));
-		for (size_t k = 0; k < bits->n; k++) {
-			uint8_t *byte = &state->bits[bits->ids[k] / 8];
-			uint8_t mask = (uint8_t)(1 << bits->ids[k] % 8);
-			if (bits->op == WW_BIT_SET)
-				*byte |= mask;
-			else if (bits->op == WW_BIT_UNSET)
-				*byte &= (uint8_t)~mask;
-			else if (bits->op == WW_BIT_TOGGLE)
-				*byte ^= mask;
-		}
-	}
+	for (size_t i = 0; state && i < item->n_bits; i++)
+		if (item->bits[i].op < WW_BIT_ISSET)
+			act(rules, &item->bits[i], state);
 	return sets;
 }

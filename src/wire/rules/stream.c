@@ -48,9 +48,12 @@ static bool fits(const struct ww_run *run, const struct ww_item *item)
 	if (item->flow.not_established && flow && flow->established)
 		return false;
 	for (size_t i = 0; i < item->n_checks; i++)
-		if (!run->packet || !item->checks[i].match(&item->checks[i], run->packet))
+		if (item->checks[i].match_flow
+				? !flow || !item->checks[i].match_flow(&item->checks[i], flow)
+				: !run->packet ||
+					  !item->checks[i].match(&item->checks[i], run->packet))
 			return false;
-	if (!ww_state_bits_fit(item, run->flow))
+	if (!ww_state_bits_fit(run->rules, item, run->flow))
 		return false;
 	return !run->group->superset ||
 	       ww_rule_header_fits(run->rules, item, end_of(run, true), end_of(run, false),
@@ -110,7 +113,7 @@ enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t index, const struc
 	rules->counts.verified++;
 	if (floors)
 		ww_state_tell(run->flow, index, run->dir, run->stream_end + 1);
-	if (ww_state_bits_act(item, run->flow) && run->flow)
+	if (ww_state_bits_act(rules, item, run->flow) && run->flow)
 		ww_rules_open_gates(rules, run->flow);
 	if (!item->rule.noalert &&
 		ww_limits_pass(rules, index, end_of(run, true), end_of(run, false), time_of(run)))

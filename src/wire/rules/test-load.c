@@ -33,8 +33,9 @@ static void test_refusals(void **state)
 			"keyword 'sip_method' is not supported: nothing offers that buffer"},
 		{"@log tcp any any -> any any (sid:1;)", false, "action 'log' is not supported"},
 		{"@frob tcp any any -> any any (sid:1;)", true, "'frob' is not an action"},
-		{"alert @http any any -> any any (sid:1;)", false,
-			"protocol 'http' is not supported"},
+		{"alert @gopher any any -> any any (sid:1;)", false,
+			"protocol 'gopher' is not supported"},
+		{HEAD "(@file_id:1; sid:1;)", false, "keyword 'file_id' is not supported"},
 		{"@include foo.rules", false, "'include' is not supported in a rule file"},
 		{HEAD "(msg:\"x\"; sid:1;@", true, "the closing ')' is missing"},
 		{HEAD "(msg:\"x\"; @sid:1", true,
@@ -67,7 +68,47 @@ static void test_refusals(void **state)
 		{HEAD "(content:!\"abc\"; @fast_pattern; sid:1;)", true,
 			"a negated content cannot be the fast pattern"},
 		{HEAD "(pcre:\"/a(@/\"; sid:1;)", true, "pcre: missing closing parenthesis"},
-		{HEAD "(pcre:\"/a/i@H\"; sid:1;)", false, "pcre flag 'H' is not supported"},
+		{HEAD "(pcre:\"/a/i@N\"; sid:1;)", false, "pcre flag 'N' is not supported"},
+		{HEAD "(content:\"a\",@frob; sid:1;)", false, "content: 'frob' is not supported"},
+		{HEAD "(content:\"a\" @b; sid:1;)", true,
+			"text behind the quotes of a content: ',' is expected"},
+		{HEAD "(content:\"abc\",within @2; sid:1;)", true,
+			"the content is 3 bytes long: it does not fit into 2"},
+		{HEAD "(content:\"a\"; offset:@x; sid:1;)", true,
+			"no byte_extract or byte_math before sets 'x'"},
+		{HEAD "(byte_extract:1,0,@9a; sid:1;)", true, "the name of a variable is expected"},
+		{HEAD "(byte_extract:1,0,a,@frob; sid:1;)", false,
+			"byte_extract: 'frob' is not supported"},
+		{HEAD "(byte_math:@bytes 1,offset 0,oper +,rvalue 1; sid:1;)", true,
+			"'bytes', 'offset', 'oper', 'rvalue' and 'result' are needed"},
+		{HEAD "(byte_math:bytes 1,offset 0,oper @%,rvalue 1,result a; sid:1;)", true,
+			"one of + - * / << >> is expected"},
+		{HEAD "(content:\"a\"; depth:5; @startswith; sid:1;)", true,
+			"'startswith' together with offset or depth"},
+		{HEAD "(@bsize:5; sid:1;)", false,
+			"'bsize' of the payload is not supported: use dsize"},
+		{HEAD "(urilen:@5<>3; sid:1;)", true, "a size or a range of sizes is expected"},
+		{HEAD "(urilen:5,@odd; sid:1;)", false, "urilen: 'odd' is not supported"},
+		{HEAD "(rpc:@1,a,2; sid:1;)", true,
+			"PROGRAM, VERSION, PROCEDURE are expected, each a number, the last two or "
+			"'*'"},
+		{HEAD "(stream_size:@middle,<,5; sid:1;)", true,
+			"client, server, both or either is expected"},
+		{HEAD "(stream_size:@client,5; sid:1;)", true,
+			"SIDE, OPERATOR, NUMBER are expected"},
+		{HEAD "(ipopts:@xx; sid:1;)", true,
+			"rr, eol, nop, ts, sec, esec, lsrr, lsrre, ssrr, satid or any is expected"},
+		{HEAD "(tag:@frob,5,packets; sid:1;)", false, "tag: 'frob' is not supported"},
+		{HEAD "(threshold:type limit, @track by_moon, count 1, seconds 1; sid:1;)", false,
+			"threshold: 'track by_moon' is not supported"},
+		{"event_filter @gen_id 1, type limit, track by_src, count 1, seconds 1", true,
+			"'gen_id' and 'sig_id' are needed"},
+		{"suppress @gen_id 1, sig_id 2, track by_src", true,
+			"'track' and 'ip' are needed together"},
+		{"suppress gen_id 1, sig_id 2, track by_src, ip @10.0.0.300", true,
+			"'10.0.0.300' is not an address or a network"},
+		{"rate_filter @gen_id 1, sig_id 2, track by_src, count 3", true,
+			"'track', 'count' and 'seconds' are needed"},
 		{HEAD "(byte_test:4,@?,1,0; sid:1;)", true, "'?' is not an operator"},
 		{HEAD "(byte_test:4,>,1,0,@dce; sid:1;)", false,
 			"byte_test: 'dce' is not supported"},
@@ -86,8 +127,8 @@ static void test_refusals(void **state)
 		{HEAD "(content:\"a\"; nocase:@1; sid:1;)", true, "'nocase' takes no value"},
 		{HEAD "(threshold:@type limit, track by_src, count 1; sid:1;)", true,
 			"'type', 'track', 'count' and 'seconds' are needed"},
-		{HEAD "(flowbits:isset,a,@group; sid:1;)", false,
-			"flowbits: groups by name are not supported"},
+		{HEAD "(flowbits:isset,a,group,@more; sid:1;)", true, "text behind the group"},
+		{HEAD "(flowbits:@setx,a; sid:1;)", true, "setx needs a group"},
 		{"var@\n", true, "a name and a value are expected"},
 	};
 	for (size_t i = 0; i < WW_N(rows); i++) {
@@ -177,6 +218,70 @@ static void test_counts_and_sids(void **state)
 	assert_string_equal(
 		ww_rules_problem(rules, 1)->text, "1:5 rev 1 is here already, as rev 2");
 	assert_int_equal(ww_rules_problem(rules, 1)->at.line, 9);
+	ww_rules_free(&rules);
+}
+
+/* Disabled rules, when they are wanted; rules on many lines, as Snort 3 writes them. */
+static void test_disabled_and_long(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"/* a comment\n" HEAD "(sid:1;)\n  its end */ " HEAD "(sid:2;)\n"
+		"# alert tcp any any -> any any (sid:9;)\n"
+		"#alert udp any any -> any any \\\n#  (sid:10;)\n"
+		"# alert the press (when this happens)\n"
+		"# alert tcp any any -> any any (frob; sid:11;)\n"
+		"alert http\n(\n\tmsg:\"one /* not a comment */ );\"; /* a comment */\n"
+		"\tcontent:\"x\",nocase,depth 5;\n\tsid:3;\n)\n"
+		"#alert tcp any any -> any any (\n#\tsid:4;\n#\t)\n"
+		"alert tcp any any -> any any (msg:\"broken\";\n" HEAD "(sid:5;)\n";
+	for (int all = 0; all < 2; all++) {
+		struct ww_rules *rules;
+		assert_int_equal(ww_rules_new(NULL, 0, &rules), 0);
+		if (all)
+			ww_rules_take_disabled(rules);
+		assert_int_equal(ww_rules_load(rules, "f", NULL, text, strlen(text)), 0);
+		static const uint32_t usual[] = {2, 3, 5}, with_all[] = {2, 9, 10, 3, 4, 5};
+		const uint32_t *sids = all ? with_all : usual;
+		assert_int_equal(ww_rules_n(rules), all ? WW_N(with_all) : WW_N(usual));
+		for (size_t i = 0; i < ww_rules_n(rules); i++)
+			assert_int_equal(ww_rules_get(rules, i)->sid, sids[i]);
+		const struct ww_rules_counts *counts = ww_rules_counts(rules);
+		assert_int_equal(counts->disabled, all ? 1 : 5);
+		assert_int_equal(counts->enabled, all ? 3 : 0);
+		assert_int_equal(counts->refused, all ? 2 : 1);
+		const struct ww_rule_file *file = ww_rules_file(rules, 0);
+		assert_int_equal(ww_rules_files(rules), 1);
+		assert_int_equal(file->loaded, counts->loaded);
+		assert_int_equal(file->refused, counts->refused);
+		assert_int_equal(file->disabled, counts->disabled);
+		assert_int_equal(file->enabled, counts->enabled);
+		assert_string_equal(
+			ww_rules_get(rules, all ? 3 : 1)->msg, "one /* not a comment */ );");
+		/* Places count behind comments and joined lines. */
+		assert_int_equal(ww_rules_get(rules, 0)->at.line, 3);
+		assert_int_equal(ww_rules_get(rules, 0)->at.col, 14);
+		const struct ww_rule_problem *problem = ww_rules_problem(rules, all);
+		assert_string_equal(problem->text, "the closing ')' is missing");
+		assert_string_equal(problem->about, "msg");
+		ww_rules_free(&rules);
+	}
+}
+
+/* What nobody defined is told, each once. */
+static void test_defaults(void **state)
+{
+	(void)state;
+	struct ww_rules *rules =
+		load("alert tcp $HOME_NET any -> $EXTERNAL_NET $HTTP_PORTS (sid:1;)\n"
+		     "alert tcp $HOME_NET any -> any $SSH_PORTS (sid:2;)\n"
+		     "var DNS_SERVERS 10.0.0.1\nalert udp any any -> $DNS_SERVERS 53 (sid:3;)\n");
+	static const char *const names[] = {"HOME_NET", "EXTERNAL_NET", "HTTP_PORTS", "SSH_PORTS"};
+	assert_int_equal(ww_rules_defaults(rules), WW_N(names));
+	for (size_t i = 0; i < WW_N(names); i++)
+		assert_string_equal(ww_rules_default(rules, i)->name, names[i]);
+	assert_string_equal(ww_rules_default(rules, 0)->value, "any");
+	assert_string_equal(ww_rules_default(rules, 3)->value, "22");
 	ww_rules_free(&rules);
 }
 
@@ -316,6 +421,8 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_good_lines),
 		cmocka_unit_test(test_counts_and_sids),
+		cmocka_unit_test(test_disabled_and_long),
+		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_port_sets),

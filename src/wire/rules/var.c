@@ -78,17 +78,42 @@ int ww_var_set(struct ww_rules *rules, const char *name, size_t name_len, const 
 	return 0;
 }
 
-const char *ww_var_get(const struct ww_rules *rules, const char *name, size_t len, bool *by_default)
+static const char *default_of(const char *name, size_t len)
 {
-	*by_default = false;
-	const struct ww_var *var = find(rules, name, len);
-	if (var)
-		return var->value;
-	*by_default = true;
 	if (ends_in(name, len, "_NET") || ends_in(name, len, "_SERVERS"))
 		return "any";
 	for (size_t i = 0; i < WW_N(defaults); i++)
 		if (strlen(defaults[i].name) == len && memcmp(defaults[i].name, name, len) == 0)
 			return defaults[i].value;
 	return NULL;
+}
+
+/* So that a report can say it. Short memory only makes the report shorter. */
+static void remember(struct ww_rules *rules, const char *name, size_t len, const char *value)
+{
+	for (size_t i = 0; i < rules->n_defaults; i++)
+		if (strlen(rules->defaults[i].name) == len &&
+			memcmp(rules->defaults[i].name, name, len) == 0)
+			return;
+	if (rules->n_defaults == WW_RULE_VARS_MAX ||
+		ww_rules_grow((void **)&rules->defaults, &rules->cap_defaults, rules->n_defaults,
+			sizeof(*rules->defaults)) < 0)
+		return;
+	struct ww_rule_default made = {strndup(name, len), strdup(value)};
+	if (!made.name || !made.value) {
+		free(made.name);
+		free(made.value);
+		return;
+	}
+	rules->defaults[rules->n_defaults++] = made;
+}
+
+const char *ww_var_get(struct ww_rules *rules, const char *name, size_t len, bool *by_default)
+{
+	const struct ww_var *var = find(rules, name, len);
+	*by_default = var == NULL;
+	const char *value = var ? var->value : default_of(name, len);
+	if (value && !var)
+		remember(rules, name, len, value);
+	return value;
 }

@@ -27,10 +27,11 @@ struct ww_window ww_verify_buffer(const struct ww_verify *verify, const struct w
 		.final = (message->settled & WW_BUFFER_BIT(step->buffer)) != 0};
 }
 
+/* `cursors`: the end of the last match in each buffer of the rule, then the rule's variables. */
 static size_t memo_slot(const struct ww_verify *verify, size_t i, const int64_t *cursors)
 {
 	uint64_t hash = i;
-	for (size_t slot = 0; slot < verify->item->n_slots; slot++)
+	for (size_t slot = 0; slot < verify->n_state; slot++)
 		hash = ww_hash_2(&verify->rules->key, hash, (uint64_t)cursors[slot]);
 	return hash % WW_VERIFY_MEMO;
 }
@@ -40,8 +41,7 @@ static bool known_no(const struct ww_verify *verify, size_t i, const int64_t *cu
 	const struct ww_rules *rules = verify->rules;
 	size_t slot = memo_slot(verify, i, cursors);
 	return rules->memo[slot].stamp == rules->memo_stamp && rules->memo[slot].step == i &&
-	       memcmp(rules->memo[slot].cursors, cursors,
-		       verify->item->n_slots * sizeof(*cursors)) == 0;
+	       memcmp(rules->memo[slot].cursors, cursors, verify->n_state * sizeof(*cursors)) == 0;
 }
 
 static void remember_no(struct ww_verify *verify, size_t i, const int64_t *cursors)
@@ -50,7 +50,7 @@ static void remember_no(struct ww_verify *verify, size_t i, const int64_t *curso
 	size_t slot = memo_slot(verify, i, cursors);
 	rules->memo[slot].stamp = rules->memo_stamp;
 	rules->memo[slot].step = (uint32_t)i;
-	memcpy(rules->memo[slot].cursors, cursors, verify->item->n_slots * sizeof(*cursors));
+	memcpy(rules->memo[slot].cursors, cursors, verify->n_state * sizeof(*cursors));
 }
 
 /*
@@ -75,8 +75,10 @@ static enum ww_verdict walk(struct ww_verify *verify, size_t i, const int64_t *c
 	if (i > 0 && known_no(verify, i, cursors))
 		return WW_VERDICT_NO;
 	const struct ww_step *step = &item->steps[i];
-	struct ww_attempt attempt = {
-		.cursor = cursors[step->slot], .from = INT64_MIN, .floor = verify->floor};
+	struct ww_attempt attempt = {.cursor = cursors[step->slot],
+		.from = INT64_MIN,
+		.floor = verify->floor,
+		.variables = cursors + item->n_slots};
 	bool more = false;
 	for (;;) {
 		if (++verify->tries > WW_VERIFY_TRIES) {
@@ -99,10 +101,12 @@ static enum ww_verdict walk(struct ww_verify *verify, size_t i, const int64_t *c
 		verify->spans[i].start =
 			step->kind != WW_STEP_OTHER && !step->negated ? attempt.start : -1;
 		verify->spans[i].end = attempt.end;
-		int64_t next[WW_RULE_BUFFERS];
-		memcpy(next, cursors, item->n_slots * sizeof(*next));
+		int64_t next[WW_RULE_STATE];
+		memcpy(next, cursors, verify->n_state * sizeof(*next));
 		if (step->moves)
 			next[step->slot] = attempt.end;
+		if (step->sets)
+			next[item->n_slots + step->sets - 1] = attempt.value;
 		enum ww_verdict rest = walk(verify, i + 1, next);
 		if (rest == WW_VERDICT_MATCH)
 			return rest;
@@ -131,6 +135,7 @@ enum ww_verdict ww_verify_run(struct ww_verify *verify)
 	verify->bounded = false;
 	verify->tries = 0;
 	verify->rules->memo_stamp++;
-	int64_t cursors[WW_RULE_BUFFERS] = {window->base, 0};
+	int64_t cursors[WW_RULE_STATE] = {window->base, 0};
+	verify->n_state = item->n_slots + (size_t)item->n_variables;
 	return walk(verify, 0, cursors);
 }

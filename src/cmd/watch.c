@@ -4,8 +4,7 @@
  */
 #include "cmd/live.h"
 #include "cmd/lock.h"
-
-#include "base/file.h"
+#include "cmd/watch-rules.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -13,10 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RULE_FILE_MAX = 64 << 20, FILES_MAX = 4096 };
+enum { FILES_MAX = 4096 };
 
 struct config {
 	struct ww_opt_list rules, variables, policies;
+	bool all_rules, rules_report;
+	const char *const *rule_operands; /* operands that are rule files */
+	size_t n_rule_operands;
 	double false_alarms;
 	uint64_t hash_seed;
 	bool strict;
@@ -28,11 +30,15 @@ static const struct config defaults = {.false_alarms = 1e-5};
 
 static const struct ww_opt opts[] = {
 	WW_OPT(struct config, rules, WW_OPT_LIST, 0, "rules", "FILE",
-		"load a Snort rule file too (repeatable)"),
+		"load a rule file, or a folder's *.rules (repeatable)"),
 	WW_OPT(struct config, variables, WW_OPT_LIST, 0, "var", "NAME=VALUE",
 		"set a rule variable (repeatable)"),
 	WW_OPT(struct config, policies, WW_OPT_LIST, 0, "policy", "[PREFIX=]NAME",
 		"whose copy wins where data overlaps (windows; repeatable)"),
+	WW_OPT(struct config, all_rules, WW_OPT_FLAG, 0, "all-rules", NULL,
+		"load the disabled rules too (\"# alert ...\")"),
+	WW_OPT(struct config, rules_report, WW_OPT_FLAG, 0, "rules-report", NULL,
+		"say what became of each rule file; needs no capture"),
 	WW_OPT(struct config, false_alarms, WW_OPT_REAL, 0, "false-alarms", "RATE",
 		"of the scan test, per first contact (1e-5)"),
 	WW_OPT(struct config, hash_seed, WW_OPT_COUNT, 0, "hash-seed", "N",
@@ -146,63 +152,15 @@ static enum ww_exit watch_one(struct ww_session *session, const char *file)
 
 /* ---- rules, advisories ---- */
 
-static int load_rules(struct ww_call *call, const struct config *config, struct ww_plan *plan)
+static struct ww_rules_wish wish_of(const struct config *config)
 {
-	struct ww_err err = {0};
-	for (size_t i = 0; i < config->variables.n_items; i++) {
-		if (ww_plan_variable(plan, config->variables.items[i], &err) != 0) {
-			ww_usage(call, "%s", err.text);
-			return -EINVAL;
-		}
-	}
-	for (size_t i = 0; i < config->rules.n_items; i++) {
-		const char *file = config->rules.items[i];
-		struct ww_buf text = WW_BUF_INIT;
-		int status = ww_file_load(file, RULE_FILE_MAX, &text);
-		if (status == 0)
-			status = ww_plan_rules(plan, file, text.data, text.len);
-		ww_buf_done(&text);
-		if (status != 0) {
-			ww_usage(call, "%s: %s", file, ww_errno_text(status));
-			return status;
-		}
-	}
-	return 0;
-}
-
-/* Without -v so many refused rules are named, so that a slip in a file of rules is found at once.
- */
-enum { REFUSED_TOLD = 3 };
-
-static void tell_sids(const struct ww_call *call, const struct ww_rules *rules)
-{
-	for (size_t i = 0; i < ww_rules_n(rules); i++) {
-		const struct ww_rule *rule = ww_rules_get(rules, i);
-		if (rule->gid != WW_GID_STAGE && !rule->sid_given)
-			fprintf(call->screen->err, "%s:%u: no sid: %u:%u is given\n", rule->file,
-				rule->at.line, rule->gid, rule->sid);
-	}
-}
-
-/* Rules that were not understood: all named with -v and --strict, counted in every report. */
-static enum ww_exit report_problems(
-	struct ww_call *call, const struct config *config, const struct ww_plan *plan)
-{
-	const struct ww_rules *rules = ww_plan_ruleset(plan);
-	size_t n = ww_rules_problems(rules);
-	bool all = config->strict || call->common->verbose;
-	size_t n_told = all ? n : call->common->quiet ? 0 : n < REFUSED_TOLD ? n : REFUSED_TOLD;
-	for (size_t i = 0; i < n_told; i++) {
-		const struct ww_rule_problem *problem = ww_rules_problem(rules, i);
-		fprintf(call->screen->err, "%s:%u:%u: %s\n", problem->file, problem->at.line,
-			problem->at.col, problem->text);
-	}
-	if (n > n_told)
-		ww_remark(call, "and %zu more like that: -v names them", n - n_told);
-	if (call->common->verbose)
-		tell_sids(call, rules);
-	bool refused = ww_rules_counts(rules)->refused > 0;
-	return config->strict && refused ? WW_EXIT_USAGE : WW_EXIT_NOTHING;
+	return (struct ww_rules_wish){.rules = &config->rules,
+		.variables = &config->variables,
+		.operands = config->rule_operands,
+		.n_operands = config->n_rule_operands,
+		.all = config->all_rules,
+		.strict = config->strict,
+		.report = config->rules_report};
 }
 
 static enum ww_exit make_plan(struct ww_call *call, const struct config *config,
@@ -210,7 +168,8 @@ static enum ww_exit make_plan(struct ww_call *call, const struct config *config,
 {
 	struct ww_err err = {0};
 	int status = ww_plan_new(call->home, call->n_home, ret);
-	if (status == 0 && load_rules(call, config, *ret) != 0)
+	const struct ww_rules_wish wish = wish_of(config);
+	if (status == 0 && ww_rules_read(call, &wish, *ret) != 0)
 		return WW_EXIT_USAGE;
 	for (size_t i = 0; status == 0 && i < advisories->n; i++) {
 		const struct ww_advisory *advisory = advisories->items[i];
@@ -224,7 +183,7 @@ static enum ww_exit make_plan(struct ww_call *call, const struct config *config,
 		status = ww_plan_ready(*ret, &err);
 	if (status != 0)
 		return ww_failed(call, "%s", err.text[0] ? err.text : ww_errno_text(status));
-	return report_problems(call, config, *ret);
+	return ww_rules_told(call, &wish, *ret);
 }
 
 static enum ww_exit watch_files(struct ww_session *session, const char *const *files, size_t n)
@@ -281,6 +240,8 @@ static enum ww_exit lock(struct ww_session *session, const struct config *config
 		ww_lock_read(&lock, config->rules.items[i]);
 		ww_lock_read_beside(&lock, config->rules.items[i]);
 	}
+	for (size_t i = 0; i < config->n_rule_operands; i++)
+		ww_lock_read(&lock, config->rule_operands[i]);
 	ww_session_place_store(session);
 	const char *store = ww_buf_text(&session->store_path);
 	if (store[0])
@@ -304,7 +265,8 @@ static enum ww_exit watch(
 		answer = lock(session, config, files, n, live);
 	if (answer == WW_EXIT_NOTHING)
 		answer = load_again(&again, &session->advisories, &session->plan);
-	if (answer == WW_EXIT_NOTHING)
+	/* Without a capture there is only the report on the rules, and that was given. */
+	if (answer == WW_EXIT_NOTHING && (live || n > 0))
 		answer = live ? ww_live_watch(live) : watch_files(session, files, n);
 	ww_live_free(&live);
 	return answer;
@@ -334,11 +296,15 @@ static enum ww_exit run_watch(struct ww_call *call)
 	const char **files = calloc(FILES_MAX, sizeof(*files));
 	if (!files)
 		return ww_failed(call, "%s", ww_errno_text(-ENOMEM));
+	if (!is_live) {
+		config.n_rule_operands = ww_rules_operands(call->args, &call->n_args);
+		config.rule_operands = call->args + call->n_args;
+	}
 	size_t n = is_live ? 0 : ww_call_files(call, 0, files, FILES_MAX);
 	enum ww_exit answer = WW_EXIT_NOTHING;
 	if (is_live)
 		answer = join_filter(call, &config, &filter);
-	else if (n == 0)
+	else if (n == 0 && !config.rules_report)
 		answer = ww_usage(call, "which capture? wormwood watch FILE (- is standard input), "
 					"or -i INTERFACE");
 	if (!(config.false_alarms > 0 && config.false_alarms <= 0.1))

@@ -720,6 +720,7 @@ struct ww_rules {
 	char about[48]; /* what the option being read is, for the problem it may be */
 	struct ww_rule_file *files;
 	size_t n_files, cap_files;
+	size_t here; /* the file that is being loaded */
 	struct ww_rule_default *defaults;
 	size_t n_defaults, cap_defaults;
 

@@ -177,7 +177,7 @@ static int load_directive(struct ww_rules *rules, const struct ww_line *line, co
 		ww_rules_note(rules, file, ww_line_at(line, word.pos), false,
 			"'%s' is not supported in a rule file", unread[i]);
 		rules->counts.refused++;
-		rules->files[rules->n_files - 1].refused++;
+		rules->files[rules->here].refused++;
 		return 1;
 	}
 	if (!ww_span_is(&word, "var") && !ww_span_is(&word, "ipvar") &&
@@ -213,7 +213,7 @@ static int load_line(
 	struct ww_rules *rules, const struct ww_line *line, const char *file, const char *owner)
 {
 	struct ww_err err = {0};
-	struct ww_rule_file *here = &rules->files[rules->n_files - 1];
+	struct ww_rule_file *here = &rules->files[rules->here];
 	int r = -EINVAL;
 	snprintf(rules->about, sizeof(rules->about), "the line");
 	if (line->disabled && !rules->take_disabled) {
@@ -252,22 +252,47 @@ static int load_line(
 	return 0;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Makes the file the one that is being loaded. A file may come in parts, as the texts of an
+ * advisory's stages do. */
+static int open_file(struct ww_rules *rules, const char *name, const char *owner)
+{
+	if (rules->compiled)
+		return -EINVAL;
+	for (size_t i = 0; i < rules->n_files; i++) {
+		if (strcmp(rules->files[i].file, name) == 0 &&
+			same_text(rules->files[i].owner, owner)) {
+			rules->here = i;
+			return 0;
+		}
+	}
+	struct ww_rule_file made = {.file = ww_arena_text(&rules->arena, name, strlen(name)),
+		.owner = owner ? ww_arena_text(&rules->arena, owner, strlen(owner)) : NULL};
+	if (!made.file || (owner && !made.owner) ||
+		ww_rules_grow((void **)&rules->files, &rules->cap_files, rules->n_files,
+			sizeof(*rules->files)) < 0)
+		return -ENOMEM;
+	rules->here = rules->n_files;
+	rules->files[rules->n_files++] = made;
+	return 0;
+}
+
 int ww_rules_load(
 	struct ww_rules *rules, const char *file_, const char *owner_, const char *text, size_t len)
 {
-	const char *file = ww_arena_text(&rules->arena, file_, strlen(file_));
-	const char *owner = owner_ ? ww_arena_text(&rules->arena, owner_, strlen(owner_)) : NULL;
-	if (!file || (owner_ && !owner) || rules->compiled)
-		return rules->compiled ? -EINVAL : -ENOMEM;
-	if (ww_rules_grow((void **)&rules->files, &rules->cap_files, rules->n_files,
-		    sizeof(*rules->files)) < 0)
-		return -ENOMEM;
-	rules->files[rules->n_files++] = (struct ww_rule_file){.file = file, .owner = owner};
+	int r = open_file(rules, file_, owner_);
+	if (r < 0)
+		return r;
+	const char *file = rules->files[rules->here].file;
+	const char *owner = rules->files[rules->here].owner;
 	struct ww_lexer lexer = {.text = text, .len = len, .line = 1};
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		lexer.pos = 3; /* a byte order mark */
 	struct ww_line line = {0};
-	int r = 0;
 	while (r == 0 && ww_lex_line(&lexer, &line))
 		r = load_line(rules, &line, file, owner);
 	ww_line_done(&line);

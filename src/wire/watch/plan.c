@@ -162,6 +162,11 @@ int ww_plan_variable(struct ww_plan *plan, const char *name_value, struct ww_err
 	return ww_rules_set(plan->rules, name_value, err);
 }
 
+void ww_plan_take_disabled(struct ww_plan *plan)
+{
+	ww_rules_take_disabled(plan->rules);
+}
+
 int ww_plan_ready(struct ww_plan *plan, struct ww_err *err)
 {
 	return ww_rules_compile(plan->rules, err);

@@ -205,6 +205,8 @@ void ww_watch_summary_json(struct ww_buf *out, const struct ww_watch_summary *su
 		ww_json_int(&json, "encrypted", (int64_t)summary->rules.encrypted);
 	if (summary->sids_given)
 		ww_json_int(&json, "sids_given", (int64_t)summary->sids_given);
+	if (summary->rules.enabled)
+		ww_json_int(&json, "enabled", (int64_t)summary->rules.enabled);
 	ww_json_end(&json, '}');
 	add_time(&json, "first", summary->any_packet, summary->first_us);
 	add_time(&json, "last", summary->any_packet, summary->last_us);

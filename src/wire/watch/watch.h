@@ -36,6 +36,8 @@ int ww_plan_advisory(struct ww_plan *plan, const struct ww_advisory *advisory, s
 int ww_plan_rules(struct ww_plan *plan, const char *file, const char *text, size_t len);
 /* "NAME=VALUE" of a rule variable; before the first rule. 0 or -EINVAL with *err. */
 int ww_plan_variable(struct ww_plan *plan, const char *name_value, struct ww_err *err);
+/* Disabled rules ("# alert ...") are taken like others; before the first rule. */
+void ww_plan_take_disabled(struct ww_plan *plan);
 /* Compiles. 0, or what ww_rules_compile returns. */
 int ww_plan_ready(struct ww_plan *plan, struct ww_err *err);
 const struct ww_rules *ww_plan_ruleset(const struct ww_plan *plan);

@@ -38,9 +38,10 @@ static bool port_fits(const struct ww_port_set *set, int port)
 bool ww_rule_header_fits(const struct ww_rules *rules, const struct ww_item *item,
 	const struct ww_ip *src, const struct ww_ip *dst, int sport, int dport)
 {
+	uint16_t from = ww_address_class(rules, src), to = ww_address_class(rules, dst);
 	for (int turn = 0; turn <= item->both_ways; turn++) {
-		if (ww_addresses_contain(&rules->addresses[item->src], turn ? dst : src) &&
-			ww_addresses_contain(&rules->addresses[item->dst], turn ? src : dst) &&
+		if (ww_address_in(rules, item->src, turn ? to : from, turn ? dst : src) &&
+			ww_address_in(rules, item->dst, turn ? from : to, turn ? src : dst) &&
 			port_fits(&rules->ports[item->sport], turn ? dport : sport) &&
 			port_fits(&rules->ports[item->dport], turn ? sport : dport))
 			return true;
@@ -136,8 +137,9 @@ bool ww_kind_fits(const struct ww_item *item, unsigned class, unsigned kind)
 
 static void fill_bits(struct ww_rules *rules, unsigned end, const struct ww_ip *ip, uint16_t class)
 {
+	uint16_t address_class = ww_address_class(rules, ip);
 	for (uint32_t i = 0; i < rules->n_addresses; i++)
-		rules->address_bits[end][i] = ww_addresses_contain(&rules->addresses[i], ip);
+		rules->address_bits[end][i] = ww_address_in(rules, i, address_class, ip);
 	for (uint32_t i = 0; i < rules->n_ports; i++)
 		rules->port_bits[end][i] = port_fits(
 			&rules->ports[i], class == UINT16_MAX ? -1 : rules->class_port[class]);
@@ -330,35 +332,19 @@ static uint16_t superset_of(struct ww_rules *rules, unsigned class, unsigned kin
 
 /* ---- the memory of keys ---- */
 
-static uint64_t address_hash(
-	const struct ww_rules *rules, const struct ww_ip *src, const struct ww_ip *dst)
-{
-	uint64_t hash = 1, bits = 0;
-	uint32_t n = 0;
-	for (uint32_t i = 0; i < rules->n_addresses; i++) {
-		const struct ww_addresses *set = &rules->addresses[i];
-		if (set->n_yes + set->n_no == 0)
-			continue;
-		bits = bits << 2 | (unsigned)ww_addresses_contain(set, src) << 1 |
-		       ww_addresses_contain(set, dst);
-		if (++n % 32 == 0) {
-			hash = ww_hash_2(&rules->key, hash, bits);
-			bits = 0;
-		}
-	}
-	return n ? ww_hash_2(&rules->key, hash, bits) : 0;
-}
-
 static uint16_t find_group(struct ww_rules *rules, uint8_t proto, unsigned kind,
 	const struct ww_ip *src, const struct ww_ip *dst, int sport, int dport)
 {
 	unsigned class = class_of(proto);
-	struct ww_group_key key = {.addresses = address_hash(rules, src, dst),
+	struct ww_group_key key = {.src_class = ww_address_class(rules, src),
+		.dst_class = ww_address_class(rules, dst),
 		.sport_class = port_class(rules, sport),
 		.dport_class = port_class(rules, dport),
 		.proto = (uint8_t) class,
 		.kind = (uint8_t)kind};
-	uint64_t hash = ww_hash_2(&rules->key, key.addresses,
+	if (key.src_class == WW_ADDRESS_NO_CLASS || key.dst_class == WW_ADDRESS_NO_CLASS)
+		return superset_of(rules, class, kind);
+	uint64_t hash = ww_hash_2(&rules->key, (uint64_t)key.src_class << 16 | key.dst_class,
 		(uint64_t)key.sport_class << 32 | (uint64_t)key.dport_class << 16 | class << 8 |
 			kind);
 	struct ww_group_key *slot;
@@ -366,7 +352,8 @@ static uint16_t find_group(struct ww_rules *rules, uint8_t proto, unsigned kind,
 		slot = &rules->cache[i % WW_GROUP_CACHE];
 		if (!slot->used)
 			break;
-		if (slot->addresses == key.addresses && slot->sport_class == key.sport_class &&
+		if (slot->src_class == key.src_class && slot->dst_class == key.dst_class &&
+			slot->sport_class == key.sport_class &&
 			slot->dport_class == key.dport_class && slot->proto == key.proto &&
 			slot->kind == key.kind)
 			return slot->group;
@@ -501,6 +488,8 @@ int ww_rules_compile(struct ww_rules *rules, struct ww_err *err)
 	int r = allocate(rules);
 	if (r == 0)
 		r = make_classes(rules);
+	if (r == 0)
+		r = ww_address_classes_make(rules);
 	if (r == 0)
 		r = fill_scanners(rules);
 	if (r == 0) {

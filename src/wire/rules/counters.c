@@ -62,7 +62,7 @@ static bool pass(struct ww_rules *rules, uint32_t rule, uint8_t which, const str
 	bool by_rule = limit->track == WW_TRACK_RULE, both = limit->track == WW_TRACK_BOTH;
 	const struct ww_ip *ip = by_rule ? &none : limit->track == WW_TRACK_DST ? dst : src;
 	if (limit->addresses && !by_rule &&
-		!ww_addresses_contain(&rules->addresses[limit->addresses - 1], ip))
+		!ww_address_in(rules, limit->addresses - 1, ww_address_class(rules, ip), ip))
 		return true;
 	struct ww_counter *counter =
 		counter_of(rules, rule, which, ip, both ? dst : &none, time_us);

@@ -243,10 +243,12 @@ static bool suppresses(const struct ww_rules *rules, const struct ww_filter *fil
 		return false;
 	if (!filter->has_addresses)
 		return true;
-	const struct ww_addresses *set = &rules->addresses[filter->addresses];
+	uint32_t set = filter->addresses;
 	uint8_t track = filter->limit.track;
-	return (track != WW_TRACK_DST && ww_addresses_contain(set, src)) ||
-	       (track != WW_TRACK_SRC && ww_addresses_contain(set, dst));
+	return (track != WW_TRACK_DST &&
+		       ww_address_in(rules, set, ww_address_class(rules, src), src)) ||
+	       (track != WW_TRACK_SRC &&
+		       ww_address_in(rules, set, ww_address_class(rules, dst), dst));
 }
 
 bool ww_filters_suppress(const struct ww_rules *rules, const struct ww_item *item,

@@ -28,16 +28,6 @@ struct list {
 #define list_fail(list, code, ...)                                                                 \
 	ww_option_fail((list)->builder, &(list)->place, (code), (list)->err, __VA_ARGS__)
 
-bool ww_addresses_contain(const struct ww_addresses *set, const struct ww_ip *ip)
-{
-	bool yes = set->n_yes == 0;
-	for (uint32_t i = 0; i < set->n_yes && !yes; i++)
-		yes = ww_prefix_contains(&set->prefixes[i], ip);
-	for (uint32_t i = 0; i < set->n_no && yes; i++)
-		yes = !ww_prefix_contains(&set->prefixes[set->n_yes + i], ip);
-	return yes;
-}
-
 bool ww_port_set_contains(const struct ww_port_set *set, uint16_t port)
 {
 	uint32_t low = 0, high = set->n;

@@ -35,12 +35,13 @@ enum {
 	WW_BIT_GROUPS = 64,
 	WW_RULE_BIT_OPS = 16, /* flowbits options of one rule */
 	WW_RULE_REFERENCES = 64,
-	WW_RULE_LINE_MAX = 65536, /* bytes of a logical line */
+	WW_RULE_LINE_MAX = 1 << 20, /* bytes of a logical line */
 	WW_RULE_CONTENT_MAX = 2048,
-	WW_RULE_LIST_MAX = 4096, /* elements of an address or port list, variables expanded */
+	WW_RULE_LIST_MAX = 65536, /* elements of an address or port list, variables expanded */
 	WW_RULE_VARS_MAX = 1024,
 	WW_FILTERS_MAX = 100000,       /* event_filter, rate_filter, suppress */
 	WW_RULE_PROBLEMS_MAX = 100000, /* kept texts; the counters go on */
+	WW_ADDRESS_CLASSES = 8192,
 	WW_RULES_MAX = 1000000,
 	WW_GROUPS_MAX = 4096,
 	WW_GROUP_LONE = 65535,    /* no group: the rules that ww_lone_each names */
@@ -148,6 +149,26 @@ struct ww_var {
 	bool fixed; /* set from outside: a file's line does not change it */
 };
 
+/* ---- address.c ---- */
+
+/* From this address on, up to the next interval, one class. */
+struct ww_interval {
+	struct ww_ip from;
+	uint16_t class;
+};
+
+/* Of an address that is in no class: there are too many of them. */
+#define WW_ADDRESS_NO_CLASS UINT16_MAX
+
+/* Cuts all addresses into classes by the sets they are in. 0 or -ENOMEM. */
+int ww_address_classes_make(struct ww_rules *rules);
+void ww_address_classes_done(struct ww_rules *rules);
+/* O(log of all networks); 0 where there is no set but `any`. */
+uint16_t ww_address_class(const struct ww_rules *rules, const struct ww_ip *ip);
+/* Whether an address of this class is in a set, by its index. */
+bool ww_address_in(
+	const struct ww_rules *rules, uint32_t set, uint16_t class, const struct ww_ip *ip);
+/* The same by comparing it with each network: the tests' oracle, and where there is no class. */
 bool ww_addresses_contain(const struct ww_addresses *set, const struct ww_ip *ip);
 bool ww_port_set_contains(const struct ww_port_set *set, uint16_t port);
 /* Sets $name; names are [A-Za-z0-9_]. 0, -EINVAL, -ENOMEM, -E2BIG. */
@@ -656,7 +677,7 @@ static inline bool ww_group_is_joint(const struct ww_group *group)
 }
 
 struct ww_group_key {
-	uint64_t addresses;
+	uint16_t src_class, dst_class;
 	uint16_t sport_class, dport_class;
 	uint8_t proto, kind;
 	uint16_t group; /* value */
@@ -725,6 +746,13 @@ struct ww_rules {
 	size_t n_defaults, cap_defaults;
 
 	bool compiled;
+	struct ww_interval *intervals; /* ascending, the first from :: on */
+	uint32_t n_intervals;
+	uint32_t *v4_from; /* the same for IPv4 alone, the first from 0.0.0.0 on */
+	uint16_t *v4_class;
+	uint32_t n_v4;
+	uint8_t *address_class_bits; /* address_stride bytes a class: a bit each set */
+	uint32_t address_stride, n_address_classes;
 	uint16_t *port_class; /* by port: ports that are in the same sets are one class */
 	uint16_t *class_port; /* a port of each class */
 	uint32_t n_classes;

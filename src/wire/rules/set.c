@@ -138,6 +138,7 @@ void ww_rules_free(struct ww_rules **rules_)
 	free(rules->by_sid);
 	free(rules->problems);
 	free(rules->addresses);
+	ww_address_classes_done(rules);
 	free(rules->filters);
 	free(rules->files);
 	for (size_t i = 0; i < rules->n_defaults; i++) {

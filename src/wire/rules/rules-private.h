@@ -320,6 +320,11 @@ struct ww_step {
 			uint32_t want[3]; /* program, version, procedure */
 			bool any[3];
 		} rpc;
+		struct {
+			bool bitstring, real;
+			uint32_t oversize; /* 0: not looked at */
+			int32_t offset;
+		} asn1;
 	};
 };
 

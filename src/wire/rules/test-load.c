@@ -6,8 +6,6 @@
 
 #include "base/file.h"
 
-#include <dirent.h>
-
 static struct ww_rules *load(const char *text)
 {
 	struct ww_rules *rules;
@@ -27,8 +25,11 @@ static void test_refusals(void **state)
 		bool severe;
 		const char *says;
 	} rows[] = {
-		{HEAD "(msg:\"x\"; @asn1:bitstring_overflow; sid:1;)", false,
-			"keyword 'asn1' is not supported"},
+		{HEAD "(msg:\"x\"; @cvs:invalid-entry; sid:1;)", false,
+			"keyword 'cvs' is not supported"},
+		{HEAD "(asn1:@print; sid:1;)", false, "asn1: 'print' is not supported"},
+		{HEAD "(asn1:@relative_offset 1; sid:1;)", true,
+			"bitstring_overflow, double_overflow or oversize_length N is expected"},
 		{"# c\n\n  " HEAD "(msg:\"x\"; \\\n   @sip_method; sid:1;)", false,
 			"keyword 'sip_method' is not supported: nothing offers that buffer"},
 		{"@log tcp any any -> any any (sid:1;)", false, "action 'log' is not supported"},
@@ -352,69 +353,6 @@ static void test_port_sets(void **state)
 	ww_rules_free(&rules);
 }
 
-/* ---- real rule files ---- */
-
-static bool load_folder(const char *folder, struct ww_rules *rules)
-{
-	char path[1024];
-	struct dirent **names;
-	snprintf(path, sizeof(path), "%s/rules/%s", stage_shared(), folder);
-	int n = scandir(path, &names, NULL, alphasort);
-	if (n < 0)
-		return false;
-	for (int i = 0; i < n; i++) {
-		struct ww_buf text = WW_BUF_INIT;
-		snprintf(path, sizeof(path), "%s/rules/%s/%s", stage_shared(), folder,
-			names[i]->d_name);
-		if (strstr(names[i]->d_name, ".rules") && ww_file_load(path, 1 << 26, &text) == 0)
-			assert_int_equal(
-				ww_rules_load(rules, names[i]->d_name, NULL, text.data, text.len),
-				0);
-		ww_buf_done(&text);
-		free(names[i]);
-	}
-	free(names);
-	return true;
-}
-
-static void test_real_files(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *folder;
-		unsigned least_percent;
-	} rows[] = {{"snort-2004", 85}, {"snort-community-2016", 20}, {"et-open-2020", 5}};
-	for (size_t i = 0; i < WW_N(rows); i++) {
-		struct ww_rules *rules;
-		struct ww_err err;
-		assert_int_equal(ww_rules_new(NULL, 0, &rules), 0);
-		if (!load_folder(rows[i].folder, rules)) {
-			ww_rules_free(&rules);
-			print_message("skipped: %s is not here\n", rows[i].folder);
-			skip();
-		}
-		const struct ww_rules_counts *counts = ww_rules_counts(rules);
-		uint64_t severe = 0;
-		for (size_t p = 0; p < ww_rules_problems(rules); p++) {
-			const struct ww_rule_problem *problem = ww_rules_problem(rules, p);
-			severe += problem->severe;
-			assert_true(problem->at.line > 0 && problem->text[0] != '\0');
-			if (getenv("RULES_VERBOSE"))
-				print_message("%s:%u:%u: %s%s\n", problem->file, problem->at.line,
-					problem->at.col, problem->severe ? "severe: " : "",
-					problem->text);
-		}
-		print_message("%s: %llu loaded, %llu refused (%llu severe), %llu disabled\n",
-			rows[i].folder, (unsigned long long)counts->loaded,
-			(unsigned long long)counts->refused, (unsigned long long)severe,
-			(unsigned long long)counts->disabled);
-		assert_true(counts->loaded * 100 >=
-			    (counts->loaded + counts->refused) * rows[i].least_percent);
-		assert_int_equal(ww_rules_compile(rules, &err), 0);
-		ww_rules_free(&rules);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,7 +364,6 @@ int main(void)
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_port_sets),
-		cmocka_unit_test(test_real_files),
 	};
 	return cmocka_run_group_tests_name("load", tests, NULL, NULL);
 }

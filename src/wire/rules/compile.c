@@ -39,6 +39,10 @@ bool ww_rule_header_fits(const struct ww_rules *rules, const struct ww_item *ite
 	const struct ww_ip *src, const struct ww_ip *dst, int sport, int dport)
 {
 	uint16_t from = ww_address_class(rules, src), to = ww_address_class(rules, dst);
+	/* Who the server is is not known here: either end may be. */
+	if (item->service && !port_fits(&rules->ports[item->service - 1], sport) &&
+		!port_fits(&rules->ports[item->service - 1], dport))
+		return false;
 	for (int turn = 0; turn <= item->both_ways; turn++) {
 		if (ww_address_in(rules, item->src, turn ? to : from, turn ? dst : src) &&
 			ww_address_in(rules, item->dst, turn ? from : to, turn ? src : dst) &&
@@ -145,8 +149,11 @@ static void fill_bits(struct ww_rules *rules, unsigned end, const struct ww_ip *
 			&rules->ports[i], class == UINT16_MAX ? -1 : rules->class_port[class]);
 }
 
-static bool listed(const struct ww_rules *rules, const struct ww_item *item)
+static bool listed(const struct ww_rules *rules, const struct ww_item *item, unsigned kind)
 {
+	const uint8_t *server = rules->port_bits[kind != WW_KIND_TO_CLIENT];
+	if (item->service && !server[item->service - 1])
+		return false;
 	for (int turn = 0; turn <= item->both_ways; turn++)
 		if (rules->address_bits[turn][item->src] && rules->address_bits[!turn][item->dst] &&
 			rules->port_bits[turn][item->sport] && rules->port_bits[!turn][item->dport])
@@ -161,7 +168,7 @@ static uint32_t make_list(struct ww_rules *rules, unsigned class, unsigned kind,
 	memset(rules->list, 0, member_words(rules) * sizeof(*rules->list));
 	for (uint32_t i = 0; i < rules->n_items; i++)
 		if (ww_kind_fits(&rules->items[i], class, kind) &&
-			(every || listed(rules, &rules->items[i]))) {
+			(every || listed(rules, &rules->items[i], kind))) {
 			rules->list[i / 64] |= (uint64_t)1 << i % 64;
 			n++;
 		}

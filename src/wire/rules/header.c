@@ -471,19 +471,26 @@ static int read_any(struct ww_rule_builder *builder, struct ww_err *err)
 	return r;
 }
 
+static bool is_open(const struct ww_rules *rules, uint32_t ports)
+{
+	const struct ww_port_set *set = &rules->ports[ports];
+	return set->n == 1 && set->ranges[0].low == 0 && set->ranges[0].high == 65535;
+}
+
 int ww_header_narrow(struct ww_rule_builder *builder, struct ww_err *err)
 {
 	struct ww_item *item = &builder->item;
-	if (!builder->app_ports || item->buffers)
-		return 0;
-	/* The server's port: a request is on its way to it. */
-	uint32_t *port = item->flow.to_client ? &item->sport : &item->dport;
-	const struct ww_port_set *set = &builder->rules->ports[*port];
-	if (set->n != 1 || set->ranges[0].low != 0 || set->ranges[0].high != 65535)
+	const struct ww_rules *rules = builder->rules;
+	bool open = (item->flow.to_client || is_open(rules, item->dport)) &&
+		    (item->flow.to_server || is_open(rules, item->sport));
+	if (!builder->app_ports || item->buffers || !open)
 		return 0;
 	struct ww_span ports = {
 		builder->app_ports, strlen(builder->app_ports), builder->app_place.pos};
-	return read_set(builder, &ports, true, port, err);
+	uint32_t set;
+	int r = read_set(builder, &ports, true, &set, err);
+	item->service = r == 0 ? set + 1 : 0;
+	return r;
 }
 
 int ww_header_parse(struct ww_rule_builder *builder, struct ww_span header, struct ww_err *err)

@@ -211,6 +211,9 @@ static void settle(struct ww_item *item)
 		sets |= item->bits[i].op < WW_BIT_ISSET;
 	}
 	item->order = sets && !asks ? 0 : sets ? 1 : 2;
+	/* A rule that only asks for bits is asked where rules with contents set them. */
+	if (asks && item->n_steps == 0 && item->n_packet_checks == 0 && !item->flow.no_stream)
+		item->packet_only = false;
 }
 
 /* ---- the table of gid:sid ---- */

@@ -411,6 +411,7 @@ struct ww_item {
 	bool both_ways;
 	uint32_t src, dst;     /* index of address sets */
 	uint32_t sport, dport; /* index of port sets */
+	uint32_t service;      /* the same, + 1, of the server's port, whichever way; 0: any */
 	struct ww_flow_option flow;
 	uint16_t n_steps, n_checks, n_bits;
 	uint16_t n_packet_checks; /* of the checks, those that look at a packet */

@@ -240,6 +240,9 @@ static void try_stream(const struct ww_run *run, const struct ww_stream_view *vi
 	uint32_t end, bool always)
 {
 	const struct ww_item *item = &run->rules->items[rule];
+	/* One that asks for bits only is asked at bytes, not at their end. */
+	if (item->n_steps == 0 && view->fresh == view->len)
+		return;
 	uint64_t at = view->offset + (end > item->fast_len ? end - item->fast_len : 0);
 	struct ww_pending wait = {.rule = rule, .dir = (uint8_t)run->dir, .at = at};
 	try_or_wait(run, view, wait, !always);

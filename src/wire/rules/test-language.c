@@ -202,6 +202,40 @@ static void test_headers(void **state)
 	}
 }
 
+/* A protocol's usual ports are those of the server, whichever way the rule looks. */
+static void test_service_ports(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *rule;
+		uint16_t port;
+		size_t up, down; /* hits */
+	} rows[] = {
+		{"alert http any any -> any any (content:\"x\"; sid:1;)", 80, 1, 1},
+		{"alert http any any -> any any (content:\"x\"; sid:1;)", 6, 0, 0},
+		{"alert http any any -> any any (flow:to_client; content:\"x\"; sid:1;)", 80, 0, 1},
+		{"alert http any any -> any any (flow:to_client; content:\"x\"; sid:1;)", 6, 0, 0},
+		{"alert http any any -> any any (flow:to_server; content:\"x\"; sid:1;)", 80, 1, 0},
+		{"alert http any 6 -> any any (flow:to_client; content:\"x\"; sid:1;)", 6, 0, 1},
+		/* 40000 is the client's. */
+		{"alert dnp3 any any -> any any (content:\"x\"; sid:1;)", 20000, 1, 1},
+		{"portvar DNP3_PORTS 40000\n"
+		 "alert dnp3 any any -> any any (content:\"x\"; sid:1;)",
+			6, 0, 0},
+	};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		struct stage stage;
+		stage_open(&stage, rows[i].rule, WW_MATCHER_RUNS);
+		for (int d = 0; d < 2; d++) {
+			stage_begin_flow(&stage, WW_PROTO_TCP, rows[i].port);
+			stage_segment(&stage, (enum ww_dir)d, "x", 1, false);
+			if (stage.hits != (d ? rows[i].down : rows[i].up))
+				fail_msg("row %zu, dir %d: %zu hits", i, d, stage.hits);
+		}
+		stage_close(&stage);
+	}
+}
+
 /* What a side has sent, a SYN being one byte. */
 static void test_stream_size(void **state)
 {
@@ -312,6 +346,29 @@ static void test_flowbit_groups(void **state)
 	stage_close(&stage);
 }
 
+/* A rule without content that asks for a bit sees what a content of the same segment set. */
+static void test_bits_within_a_segment(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_open(&stage,
+		"alert tcp any any -> any any (flowbits:isset,seen; sid:1;)\n"
+		"alert tcp any any -> any any (flowbits:isnotset,seen; sid:2;)\n"
+		"alert tcp any any -> any any (content:\"GET \"; flowbits:set,seen; noalert; "
+		"sid:3;)\n",
+		WW_MATCHER_RUNS);
+	stage_begin_flow(&stage, WW_PROTO_TCP, 80);
+	stage_segment(&stage, WW_DIR_TO_SERVER, "GET /", 5, false);
+	assert_int_equal(stage.hits, 1);
+	assert_int_equal(stage.sids[0], 1);
+	/* Once for each arrival of bytes, not for the end of them. */
+	stage_segment(&stage, WW_DIR_TO_SERVER, "more", 4, false);
+	assert_int_equal(stage.hits, 2);
+	stage_segment(&stage, WW_DIR_TO_SERVER, "", 0, true);
+	assert_int_equal(stage.hits, 2);
+	stage_close(&stage);
+}
+
 /* Lines that speak of rules. Eight packets a second apart, the last 100 s later. */
 static void test_filters(void **state)
 {
@@ -387,6 +444,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_payload),
 		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_service_ports),
+		cmocka_unit_test(test_bits_within_a_segment),
 		cmocka_unit_test(test_stream_size),
 		cmocka_unit_test(test_ipopts),
 		cmocka_unit_test(test_flowbit_groups),

@@ -44,9 +44,8 @@ struct sweep {
 	uint32_t *slots;      /* open addressing: class + 1 by signature */
 	struct ww_interval *intervals;
 	size_t n_intervals, cap_intervals;
+	size_t most, n_slots; /* classes, and slots for them */
 };
-
-enum { CLASS_SLOTS = 4 * WW_ADDRESS_CLASSES };
 
 static int by_place(const void *a, const void *b)
 {
@@ -98,12 +97,12 @@ static uint16_t class_here(struct sweep *sweep)
 {
 	struct ww_rules *rules = sweep->rules;
 	for (size_t i = sweep->signature;; i++) {
-		uint32_t *slot = &sweep->slots[i % CLASS_SLOTS];
+		uint32_t *slot = &sweep->slots[i % sweep->n_slots];
 		if (*slot && sweep->signatures[*slot - 1] == sweep->signature)
 			return (uint16_t)(*slot - 1);
 		if (*slot)
 			continue;
-		if (rules->n_address_classes == WW_ADDRESS_CLASSES)
+		if (rules->n_address_classes == sweep->most)
 			return WW_ADDRESS_NO_CLASS;
 		uint8_t *grown = reallocarray(rules->address_class_bits,
 			rules->n_address_classes + 1u, rules->address_stride);
@@ -183,8 +182,11 @@ int ww_address_classes_make(struct ww_rules *rules)
 	sweep.yes = calloc(sets + 1, sizeof(*sweep.yes));
 	sweep.no = calloc(sets + 1, sizeof(*sweep.no));
 	sweep.bits = calloc(rules->address_stride, 1);
-	sweep.signatures = calloc(WW_ADDRESS_CLASSES, sizeof(*sweep.signatures));
-	sweep.slots = calloc(CLASS_SLOTS, sizeof(*sweep.slots));
+	/* There is at most one class an edge, and one before the first. */
+	sweep.most = n + 1 < WW_ADDRESS_CLASSES ? n + 1 : WW_ADDRESS_CLASSES;
+	sweep.n_slots = 4 * sweep.most;
+	sweep.signatures = calloc(sweep.most, sizeof(*sweep.signatures));
+	sweep.slots = calloc(sweep.n_slots, sizeof(*sweep.slots));
 	int r = -ENOMEM;
 	if (sweep.edges && sweep.yes && sweep.no && sweep.bits && sweep.signatures && sweep.slots) {
 		for (uint32_t set = 0; set < sets; set++)

@@ -70,12 +70,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 4096 || ww_rules_new(NULL, 0, &rules) < 0)
 		return 0;
 	rules->matcher_kind = WW_MATCHER_PLAIN;
+	if (size % 2)
+		ww_rules_take_disabled(rules);
 	int r = ww_rules_load(rules, "fuzz.rules", NULL, (const char *)data, size);
 	if (r == 0)
 		r = ww_rules_compile(rules, &err);
 	ww_assert(r == 0 || r == -ENOMEM);
 	for (size_t i = 0; i < ww_rules_problems(rules); i++)
 		ww_assert(ww_rules_problem(rules, i)->text[0] != '\0');
+	const struct ww_rules_counts *counts = ww_rules_counts(rules);
+	ww_assert(counts->loaded == ww_rules_n(rules) && counts->enabled <= counts->loaded);
+	/* The classes of an address say what comparing it with each network says. */
+	for (uint32_t k = 0; r == 0 && k < 64 && k < size; k++) {
+		struct ww_ip ip = ww_ip_from_v4((uint32_t)data[k] << 24 | k);
+		uint16_t class = ww_address_class(rules, &ip);
+		for (uint32_t set = 0; set < rules->n_addresses; set++)
+			ww_assert(ww_address_in(rules, set, class, &ip) ==
+				  ww_addresses_contain(&rules->addresses[set], &ip));
+	}
 	if (r == 0) {
 		play(rules, WW_PROTO_TCP, data, size < 1024 ? size : 1024);
 		play(rules, WW_PROTO_UDP, data, size < 1024 ? size : 1024);

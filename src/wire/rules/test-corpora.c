@@ -110,9 +110,10 @@ static void check_loaded(const struct ww_rules *rules)
 /* Bytes that look a little like everything, at the ports that rules speak of. */
 static void play(struct ww_rules *rules)
 {
+	static const char request[] = "GET /scripts/..%5c../winnt/system32/cmd.exe?/c+dir "
+				      "HTTP/1.0\r\nHost: a\r\nCookie: c=d\r\n\r\n";
 	static const char *const texts[] = {
-		"GET /scripts/..%5c../winnt/system32/cmd.exe?/c+dir HTTP/1.0\r\nHost: a\r\n"
-		"User-Agent: b\r\nCookie: c=d\r\n\r\n",
+		request,
 		"USER anonymous\r\nPASS x\r\nSITE EXEC %p\r\n",
 		"\x05\x00\x0b\x03\x10\x00\x00\x00\x48\x00\x00\x00\x01\x00\x00\x00",
 		"\x16\x03\x01\x00\x2f\x01\x00\x00\x2b\x03\x01 and so on and on and on and on",

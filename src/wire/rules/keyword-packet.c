@@ -119,7 +119,8 @@ static bool echo_word(const struct ww_packet *packet, size_t at, uint32_t *ret)
 		return add_range(builder, option, match_##name, (most), (kind), err);              \
 	}
 
-RANGE(dsize, packet->has_transport, packet->payload_wire, 65535, INCLUSIVE)
+/* Of a fragment: what it carries of the datagram. */
+RANGE(dsize, packet->has_transport || packet->is_fragment, packet->payload_wire, 65535, INCLUSIVE)
 RANGE(ttl, packet->ip_version != 0, packet->ttl, 255, INCLUSIVE)
 RANGE(tos, packet->ip_version != 0, packet->tos, 255, INCLUSIVE)
 RANGE(id, packet->ip_version == 4, packet->ip_id, 65535, INCLUSIVE)

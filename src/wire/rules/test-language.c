@@ -305,6 +305,33 @@ static void test_ipopts(void **state)
 	}
 }
 
+/* A fragment has a size before it is whole: tiny ones are looked for by it. */
+static void test_fragment_size(void **state)
+{
+	(void)state;
+	struct stage stage;
+	stage_open(&stage, "alert ip any any -> any any (dsize:< 25; fragbits:M; sid:1;)",
+		WW_MATCHER_PLAIN);
+	stage_begin_flow(&stage, WW_PROTO_UDP, 9);
+	struct ww_packet packet = stage_packet(&stage, WW_DIR_TO_SERVER, "12345678", 8);
+	uint8_t header[20] = {0x45, [6] = 0x20};
+	packet.network = header;
+	packet.network_len = sizeof(header);
+	packet.has_transport = false;
+	packet.is_fragment = packet.more_fragments = true;
+	stage_lone(&stage, &packet);
+	assert_int_equal(stage.hits, 1);
+	packet.payload_wire = 25;
+	stage_lone(&stage, &packet);
+	assert_int_equal(stage.hits, 1);
+	/* Neither a fragment nor decoded: it has no size. */
+	packet.payload_wire = 8;
+	packet.is_fragment = packet.more_fragments = false;
+	stage_lone(&stage, &packet);
+	assert_int_equal(stage.hits, 1);
+	stage_close(&stage);
+}
+
 static void test_flowbit_groups(void **state)
 {
 	(void)state;
@@ -448,6 +475,7 @@ int main(void)
 		cmocka_unit_test(test_bits_within_a_segment),
 		cmocka_unit_test(test_stream_size),
 		cmocka_unit_test(test_ipopts),
+		cmocka_unit_test(test_fragment_size),
 		cmocka_unit_test(test_flowbit_groups),
 		cmocka_unit_test(test_filters),
 	};

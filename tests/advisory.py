@@ -95,10 +95,10 @@ with tempfile.TemporaryDirectory() as folder:
         must('%s dialogs: %d' % (name, faults_told), ran.returncode == 0 and
              ran.stdout.count('[WA010]') == faults_told, ran)
     with open(rules, 'a', encoding='utf-8') as file:
-        file.write('alert tcp any any -> any 80 (content:"X"; asn1:bitstring_overflow; sid:8;)\n')
+        file.write('alert tcp any any -> any 80 (content:"X"; cvs: invalid-entry; sid:8;)\n')
     ran = run('check', path)
     must('a keyword that is not read is a warning', ran.returncode == 0 and
-         rules + ':2:' in ran.stdout and 'asn1' in ran.stdout, ran)
+         rules + ':2:' in ran.stdout and 'cvs' in ran.stdout, ran)
     with open(rules, 'a', encoding='utf-8') as file:
         file.write('alert tcp any any -> any (content:"X; sid:9;)\n')
     ran = run('check', path)

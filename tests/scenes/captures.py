@@ -132,7 +132,7 @@ def tunnels(path, hosts, **encapsulations):
 
 
 def too_many_layers():
-    """31 times Ethernet in MPLS in Ethernet: Suricata counts one packet of too many layers."""
+    """Ethernet in MPLS in Ethernet, 32 times: Suricata counts one packet of too many layers."""
     path = 'scenes/decode-too-many-layers/input.pcap'
     run = Run(path, ':memory:')
     layers = [r for r in run.summary.get('unsupported', []) if r['numbering'] == 'layers']

@@ -9,6 +9,7 @@
  */
 #include "base/opt.h"
 #include "cmd/lock.h"
+#include "cmd/reload.h"
 #include "cmd/watch-run.h"
 
 enum { WW_LIVE_INTERFACES = 8 };
@@ -22,13 +23,6 @@ struct ww_live_config {
 	bool promiscuous;
 	const char *evidence; /* folder for all packets; NULL: none are kept */
 	uint64_t evidence_mb;
-};
-
-/* Loads advisories and rules anew, for SIGHUP; the caller owns what it gives. */
-struct ww_reload {
-	void *context;
-	enum ww_exit (*load)(
-		void *context, struct ww_advisories *ret_advisories, struct ww_plan **ret_plan);
 };
 
 struct ww_live_watcher;

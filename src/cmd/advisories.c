@@ -7,11 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void add_place(struct ww_shelf *shelf, const char *dir, const char *origin)
 {
 	if (dir && dir[0] && shelf->n_places < WW_PLACES_MAX)
 		shelf->places[shelf->n_places++] = (struct ww_place){dir, origin};
+}
+
+/* One that nobody named: closed to this user (a service, another's home), it is none of his. */
+static void add_usual_place(struct ww_shelf *shelf, const char *dir, const char *origin)
+{
+	if (access(dir, R_OK | X_OK) == 0 || errno != EACCES)
+		add_place(shelf, dir, origin);
 }
 
 int ww_shelf_open(const struct ww_call *call, struct ww_shelf *shelf)
@@ -22,10 +30,10 @@ int ww_shelf_open(const struct ww_call *call, struct ww_shelf *shelf)
 	add_place(shelf, getenv("WORMWOOD_ADVISORIES"), "$WORMWOOD_ADVISORIES");
 	if (ww_path_data(&shelf->user) == 0) {
 		ww_buf_adds(&shelf->user, "/advisories");
-		add_place(shelf, ww_buf_text(&shelf->user), "user");
+		add_usual_place(shelf, ww_buf_text(&shelf->user), "user");
 	}
-	add_place(shelf, WW_SYSTEM_ADVISORIES, "system");
-	add_place(shelf, WW_SOURCE_ADVISORIES, "source tree");
+	add_usual_place(shelf, WW_SYSTEM_ADVISORIES, "system");
+	add_usual_place(shelf, WW_SOURCE_ADVISORIES, "source tree");
 	return ww_catalogue_find(shelf->places, shelf->n_places, &shelf->catalogue);
 }
 

@@ -174,8 +174,11 @@ void ww_chain_reached(struct ww_chain *chain, const struct ww_ip *src, const str
 		if (at->proto == proto && at->port == port && ww_ip_equal(&at->dst, dst) &&
 			ww_ip_equal(&at->src, src))
 			return;
-		if (!place || (place->proto && (!at->proto || contact_gives_way(at, place))))
+		if (!place || !at->proto || contact_gives_way(at, place))
 			place = at;
+		/* Places are taken in order and never given back: behind a free one all are. */
+		if (!at->proto)
+			break;
 	}
 	bool is_scanner = ww_chain_find(chain, src, topic_of_port(proto, port)) != NO_CASE;
 	if (place->proto) {

@@ -268,11 +268,10 @@ enum {
 /* Two cache lines. flow.table holds the flags above. */
 struct ww_entry {
 	struct ww_flow flow;
-	uint32_t seq[2];    /* sequence number of the first byte, by direction */
+	/* Sequence number of the first byte, by direction; of its RST, once one was believed. */
+	uint32_t seq[2];
 	uint16_t stream[2]; /* or WW_NO_STREAM */
-	uint8_t reset; /* bit: this direction's sender has sent an RST that was believed; seq[] is
-			  its number then */
-	uint8_t unused[3];
+	uint8_t unused[4];
 };
 _Static_assert(sizeof(struct ww_entry) == 128, "a flow is two cache lines");
 _Static_assert(

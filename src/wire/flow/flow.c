@@ -189,7 +189,7 @@ static void reset(struct ww_flows *flows, struct ww_entry *entry, enum ww_dir di
 		return;
 	}
 	entry->flow.closed = true;
-	entry->reset |= (uint8_t)(1 << dir);
+	entry->flow.reset |= (unsigned char)(1 << dir);
 	entry->seq[dir] = packet->seq;
 }
 
@@ -365,7 +365,7 @@ static bool midstream(
 static bool outlives_reset(
 	const struct ww_entry *entry, enum ww_dir dir, const struct ww_packet *packet)
 {
-	return entry->reset >> dir & 1 && !(packet->tcp_flags & WW_TCP_RST) &&
+	return entry->flow.reset >> dir & 1 && !(packet->tcp_flags & WW_TCP_RST) &&
 	       (int32_t)(packet->seq - entry->seq[dir]) >= 0;
 }
 

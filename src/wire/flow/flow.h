@@ -111,6 +111,7 @@ struct ww_flow {
 	 * is no RST and acknowledges what fits the other direction's bytes, where those are known.
 	 */
 	unsigned char heard : 2;
+	unsigned char reset : 2; /* bit: whose sender sent an RST that was believed */
 	unsigned char trouble : 5; /* WW_TROUBLE_ bits: what was shown of it may not be all */
 	unsigned char later : 2; /* bit: a direction whose group may be set later */
 	uint16_t groups[2];      /* by direction: the set of rules that can apply, 0 for none */

@@ -325,31 +325,36 @@ void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir d
 		.in_stream = true,
 		.hit = hit,
 		.context = context};
-	struct ww_stream_view view = *view_;
-	if (view.fresh > view.len)
-		view.fresh = view.len;
-	ww_messages_stream(&run, &view);
-	if (view.after_gap) {
+	/* Read where it lies: a copy would wait for all that is being written. */
+	const struct ww_stream_view *view = view_;
+	struct ww_stream_view rest;
+	ww_assert(view->fresh <= view->len);
+	ww_messages_stream(&run, view);
+	if (view->after_gap) {
 		/* What waited is decided by what came before the gap, where that is still shown;
 		   else it is given up and counted. */
-		struct ww_stream_view before = view;
-		before.len = view.fresh;
+		struct ww_stream_view before = *view;
+		before.len = view->fresh;
 		before.end = true;
 		run.stream_end = before.offset + before.len;
 		try_pending(&run, &before);
-		if (view.data)
-			view.data += view.fresh;
-		view.offset += view.fresh;
-		view.len -= view.fresh;
-		view.fresh = 0;
+		rest = *view;
+		if (rest.data)
+			rest.data += rest.fresh;
+		rest.offset += rest.fresh;
+		rest.len -= rest.fresh;
+		rest.fresh = 0;
+		view = &rest;
 	}
 	uint32_t readable;
-	bool encrypted = ww_encrypted_from(flow, dir, &view, &readable);
+	bool encrypted = ww_encrypted_from(flow, dir, view, &readable);
 	if (encrypted) {
-		view.len = readable > view.fresh ? readable : view.fresh;
-		view.end = true;
+		rest = *view;
+		rest.len = readable > rest.fresh ? readable : rest.fresh;
+		rest.end = true;
+		view = &rest;
 	}
-	stream_view(&run, group, &view);
+	stream_view(&run, group, view);
 	if (encrypted) {
 		rules->counts.encrypted++;
 		flow->groups[dir] = 0;

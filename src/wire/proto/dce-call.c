@@ -142,6 +142,7 @@ static void tell_message(const struct ww_dce_feed *feed, const struct telling *t
 		.type = telling->dir == WW_DIR_TO_SERVER ? WW_DCE_REQUEST : WW_DCE_RESPONSE,
 		.little = what->little,
 		.accepted = context && context->state == CONTEXT_ACCEPTED,
+		.refused = context && context->state == CONTEXT_REJECTED,
 		.late = telling->late,
 		.encrypted = what->encrypted,
 		.first_fragment = what->from_first,

@@ -73,6 +73,7 @@ struct ww_dce_call {
 	uint8_t type;        /* of the PDU: 0 request, 2 response */
 	bool little;         /* byte order of the stub, for byte_test:...,dce */
 	bool accepted;       /* the context was accepted by the server */
+	bool refused;        /* it was refused: the call fails, whatever it asks */
 	bool late;           /* told before, when it was not accepted yet; same number */
 	bool encrypted;      /* the stub is ciphertext */
 	bool first_fragment; /* the message began with its first fragment */

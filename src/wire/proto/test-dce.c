@@ -152,7 +152,7 @@ static void test_results(void **state)
 	assert_non_null(strstr(
 		text, "  call 4d9f4ab8-7d1c-11cf-861e-0020af6e7c57 1.0 opnum 0 little accepted\n"));
 	assert_non_null(
-		strstr(text, "  call 000001a0-0000-0000-c000-000000000046 3.2 opnum 5 little\n"));
+		strstr(text, "  call 000001a0-0000-0000-c000-000000000046 3.2 opnum 5 little refused\n"));
 	assert_non_null(strstr(text, " opnum 9 little accepted\n"));
 	assert_non_null(
 		strstr(text, "  call 00000000-0000-0000-0000-000000000000 0.0 opnum 1 little\n"));
@@ -190,7 +190,7 @@ static void test_refused(void **state)
 		dce_request(&client, true, 2, 1, 4, "x", 1, 9);
 		say(WW_DIR_TO_SERVER);
 		assert_null(strstr(ww_buf_text(&tape.text), "accepted"));
-		assert_non_null(strstr(ww_buf_text(&tape.text), "opnum 4"));
+		assert_non_null(strstr(ww_buf_text(&tape.text), "opnum 4 little refused\n"));
 	}
 }
 
@@ -466,7 +466,7 @@ static void test_any_cut(void **state)
 		}
 	}
 	assert_non_null(strstr(whole, "'a call in several fragments'"));
-	assert_non_null(strstr(whole, "opnum 5 big\n  DCE_STUB 'other'\n"));
+	assert_non_null(strstr(whole, "opnum 5 big refused\n  DCE_STUB 'other'\n"));
 	free(whole);
 	for (size_t i = 0; i < 4; i++)
 		ww_buf_done(&to[i]);

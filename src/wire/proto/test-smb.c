@@ -183,7 +183,7 @@ static void test_ways(void **state)
 						      "  DCE_STUB 'an inert marker'\n") != NULL,
 				accept);
 			assert_int_equal(
-				strstr(text, "opnum 4 little\n  DCE_STUB 'an inert marker'\n") !=
+				strstr(text, "opnum 4 little refused\n  DCE_STUB 'an inert marker'\n") !=
 					NULL,
 				!accept);
 			assert_non_null(strstr(text, "  DCE_STUB 'answer'\n"));

@@ -67,10 +67,10 @@ static inline void tape_dce(struct tape *tape, const struct ww_dce_call *call)
 	char uuid[WW_UUID_TEXT_MAX];
 	if (!call)
 		return;
-	ww_buf_addf(&tape->text, "  %s %s %u.%u opnum %u%s%s%s%s%s\n",
+	ww_buf_addf(&tape->text, "  %s %s %u.%u opnum %u%s%s%s%s%s%s\n",
 		call->type == 0 ? "call" : "answer", ww_uuid_print(call->interface, uuid),
 		call->major, call->minor, call->opnum, call->little ? " little" : " big",
-		call->accepted ? " accepted" : "", call->late ? " late" : "",
+		call->accepted ? " accepted" : "", call->refused ? " refused" : "", call->late ? " late" : "",
 		call->encrypted ? " encrypted" : "", call->first_fragment ? "" : " no-first");
 }
 

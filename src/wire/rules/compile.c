@@ -295,6 +295,16 @@ static bool is_gated(const struct ww_rules *rules, const struct ww_group *group)
 	return true;
 }
 
+/* Whether an interface was accepted is said in the other direction. */
+static bool listens(const struct ww_rules *rules, const struct ww_group *group)
+{
+	for (uint32_t i = 0; i < rules->n_items; i++)
+		if (is_member(group, i) &&
+			rules->items[i].buffers & WW_BUFFER_BIT(WW_BUFFER_DCE_STUB))
+			return true;
+	return false;
+}
+
 /* The group of rules->list, which has n rules, made if it is new. 0 when n is 0 or memory is short.
  */
 static uint16_t intern(
@@ -324,6 +334,7 @@ static uint16_t intern(
 	}
 	add_own(rules, &group);
 	group.gated = is_gated(rules, &group);
+	group.listens = listens(rules, &group);
 	rules->groups[rules->n_groups] = group;
 	rules->counts.groups++;
 	return (uint16_t)rules->n_groups++;
@@ -399,14 +410,20 @@ void ww_rules_wanted(struct ww_rules *rules, struct ww_flow *flow)
 		bool gated = rules->groups[group].gated;
 		flow->groups[dir] = gated ? 0 : group;
 		flow->later |= (unsigned char)(gated << dir);
+		if (rules->groups[group].listens)
+			flow->later |= (unsigned char)(1 << !dir);
 	}
 }
 
 void ww_rules_open_gates(struct ww_rules *rules, struct ww_flow *flow)
 {
-	for (int dir = 0; dir < 2; dir++)
-		if (!flow->groups[dir] && !ww_encrypted_is(flow, (enum ww_dir)dir))
-			flow->groups[dir] = group_of(rules, flow, (enum ww_dir)dir);
+	for (int dir = 0; dir < 2; dir++) {
+		if (flow->groups[dir] > WW_GROUP_LISTEN || ww_encrypted_is(flow, (enum ww_dir)dir))
+			continue;
+		uint16_t group = group_of(rules, flow, (enum ww_dir)dir);
+		if (group)
+			flow->groups[dir] = group;
+	}
 }
 
 bool ww_rules_want_empty(const struct ww_rules *rules)
@@ -455,7 +472,13 @@ static int allocate(struct ww_rules *rules)
 	if (!rules->list || !rules->by_work || !rules->marks || !rules->candidates ||
 		!rules->kept || !rules->groups || !rules->cache || !rules->counters)
 		return -ENOMEM;
-	rules->n_groups = 1;
+	/* Who only listens has no rules. */
+	rules->groups[WW_GROUP_LISTEN] = (struct ww_group){.superset = true,
+		.wants.known = true,
+		.member = calloc(member_words(rules), sizeof(*rules->groups->member))};
+	rules->n_groups = WW_GROUP_LISTEN + 1;
+	if (!rules->groups[WW_GROUP_LISTEN].member)
+		return -ENOMEM;
 	return 0;
 }
 

@@ -226,6 +226,10 @@ static void try_all(struct trying *trying)
 	for (uint32_t i = 0; i < trying->n; i++) {
 		if (was_told(trying->state, list[i]))
 			continue;
+		/* Told before, when only what asks for an accepted context could not match. */
+		if (trying->message->dce && trying->message->dce->late &&
+			!rules->items[list[i]].asks_interface)
+			continue;
 		if (trying->state)
 			trying->state->tries++;
 		enum ww_verdict verdict = ww_run_try(run, list[i], &window, &verify);
@@ -305,6 +309,11 @@ void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *v
 	call.flow = &state->app;
 	call.context = &here;
 	ww_protos_stream(rules->protos, &call, view);
+	/* Whether a bind was accepted is said in the other direction, which may have no rules. */
+	struct ww_flow *flow = run->flow;
+	bool dce = state->app.app == WW_APP_DCERPC || state->app.app == WW_APP_SMB;
+	if (dce && call.buffers & WW_BUFFER_BIT(WW_BUFFER_DCE_STUB) && !flow->groups[!run->dir])
+		flow->groups[!run->dir] = WW_GROUP_LISTEN;
 }
 
 void ww_messages_packet(const struct ww_run *run)

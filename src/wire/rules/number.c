@@ -58,8 +58,10 @@ enum ww_verdict ww_number_read(const struct ww_bytes *bytes, const struct ww_win
 	uint64_t number = 0;
 	if (bytes->string && !read_digits(bytes, data, (size_t)n, &number, ret_used))
 		return WW_VERDICT_NO;
+	const struct ww_dce_call *call = window->message ? window->message->dce : NULL;
+	bool little = bytes->dce ? call && call->little : bytes->little;
 	for (int64_t i = 0; !bytes->string && i < n; i++)
-		number = number << 8 | data[bytes->little ? n - 1 - i : i];
+		number = number << 8 | data[little ? n - 1 - i : i];
 	if (bytes->mask)
 		number = (number & bytes->mask) >> __builtin_ctzll(bytes->mask);
 	*ret = number;
@@ -97,6 +99,8 @@ int ww_number_word(struct ww_rule_builder *builder, struct ww_step *step,
 		step->relative = true;
 	else if (ww_span_is(word, "little"))
 		bytes->little = true;
+	else if (ww_span_is(word, "dce"))
+		bytes->dce = true;
 	else if (ww_span_is(word, "string"))
 		bytes->string = true;
 	else if (ww_number_named(word, "bitmask", 1, INT64_MAX, &number))
@@ -129,6 +133,10 @@ int ww_number_end(struct ww_rule_builder *builder, const struct ww_option *optio
 	step->absolute = !step->relative;
 	if (step->relative && builder->last_content)
 		step->buffer = builder->last_content->buffer;
+	/* Without a call there is no byte order. */
+	if (bytes->dce && step->buffer != WW_BUFFER_DCE_STUB)
+		return ww_option_fail(builder, &option->value, -EOPNOTSUPP, err,
+			"'dce' outside dce_stub_data is not supported");
 	return 0;
 }
 

@@ -44,6 +44,7 @@ enum {
 	WW_ADDRESS_CLASSES = 8192,
 	WW_RULES_MAX = 1000000,
 	WW_GROUPS_MAX = 4096,
+	WW_GROUP_LISTEN = 1,      /* no rules: the other direction's parser wants these bytes */
 	WW_GROUP_LONE = 65535,    /* no group: the rules that ww_lone_each names */
 	WW_LONE_RULES = 256,      /* see lone.c */
 	WW_OWN_RULES = 512,       /* a group\'s own scanner has so many rules at most */
@@ -270,9 +271,12 @@ struct ww_content {
 	uint16_t fast_offset, fast_len; /* fast_pattern:offset,length; len 0: not given */
 };
 
+struct ww_dce_test;
+
 struct ww_bytes {  /* byte_test, byte_jump, byte_extract, byte_math */
 	uint8_t n; /* bytes to read; 0: digits to the end of the buffer */
 	bool little, string, align, from_beginning, from_end;
+	bool dce; /* byte order as the DCE/RPC call says */
 	uint8_t radix;
 	char op; /* < > = & ^ l (<=) g (>=) */
 	bool op_not;
@@ -312,6 +316,7 @@ struct ww_step {
 		struct ww_content content;
 		struct ww_bytes bytes;
 		struct ww_pcre *pcre;
+		const struct ww_dce_test *dce; /* dce_iface, dce_opnum */
 		struct ww_operand at; /* isdataat */
 		struct {
 			uint32_t low, high; /* inclusive */
@@ -427,6 +432,7 @@ struct ww_item {
 	bool absolute;    /* a step depends on where the payload begins */
 	bool packet_only; /* looks at a packet's header, size, or has no positive content */
 	bool needs_payload;
+	bool asks_interface; /* dce_iface: of a DCE/RPC call whose context was accepted */
 	int16_t anchor;   /* step, -1 none */
 	uint8_t order;    /* 0 sets bits, 1 sets and asks, 2 asks or has none: the order of work */
 	uint8_t fast_len; /* 0: always verified */
@@ -672,6 +678,7 @@ struct ww_group {
 	uint8_t class, kind; /* of its protocol: WW_CLASS_..., WW_KIND_... */
 	bool superset; /* shared when there are too many groups: check addresses and ports again */
 	bool gated;    /* every rule asks for a flowbit: nothing to do before one is set */
+	bool listens;  /* the other direction is wanted where the flow speaks DCE/RPC */
 	struct ww_section_rules sections[WW_SECTION_COUNT];
 	struct ww_group_wants wants;
 };

@@ -129,6 +129,7 @@ struct ww_hit {
 	const struct ww_packet
 		*packet; /* the one that completed the match; NULL at a stream's end */
 	bool in_stream;  /* matched in reassembled bytes, not in one packet */
+	const char *note; /* what the bytes are, one short sentence; NULL: nothing more is known */
 	struct ww_hit_span spans[WW_HIT_SPANS];
 	size_t n_spans;
 };

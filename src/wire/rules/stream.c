@@ -60,6 +60,18 @@ static bool fits(const struct ww_run *run, const struct ww_item *item)
 		       port_of(run, true), port_of(run, false));
 }
 
+/* Whether an attack could succeed: the interface that it calls was accepted, or not. */
+static const char *note_of(const struct ww_window *window)
+{
+	const struct ww_dce_call *call = window->message ? window->message->dce : NULL;
+	if (!call)
+		return NULL;
+	if (call->refused)
+		return "bytes of a call; the server had refused the interface";
+	return call->accepted ? "bytes of a call; the server had accepted the interface"
+			      : "bytes of a call; no answer to its bind was seen";
+}
+
 static void tell(const struct ww_run *run, uint32_t index, const struct ww_verify *verify)
 {
 	struct ww_rules *rules = run->rules;
@@ -70,7 +82,8 @@ static void tell(const struct ww_run *run, uint32_t index, const struct ww_verif
 		.flow = run->flow,
 		.dir = run->dir,
 		.packet = run->packet,
-		.in_stream = run->in_stream};
+		.in_stream = run->in_stream,
+		.note = note_of(window)};
 	for (size_t i = 0; i < item->n_steps && hit.n_spans < WW_HIT_SPANS; i++) {
 		int64_t start = verify->spans[i].start;
 		if (start < 0)

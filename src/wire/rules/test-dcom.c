@@ -8,7 +8,7 @@
 #include "wire/rules/test-rules.h"
 
 #include "base/file.h"
-#include "wire/proto/test-pdu.h"
+#include "wire/proto/test-smb.h"
 
 /* The same chain in words of our own, so that it is tested where Snort's rules are not at hand. */
 static const char chain[] =
@@ -129,6 +129,111 @@ static void test_chain(void **state)
 	stage_close(&stage);
 }
 
+/* The same attack for a rule that knows DCE/RPC: the interface in any byte order, the stub joined.
+ */
+static const char by_interface[] =
+	"alert tcp any any -> any any (msg:\"long name\"; flow:to_server,established; "
+	"dce_iface:000001a0-0000-0000-c000-000000000046; dce_opnum:4; dce_stub_data; "
+	"content:\"|5C 00 5C 00|\"; byte_test:4,>,256,-8,relative,dce; sid:1;)\n"
+	"alert tcp any any -> any any (msg:\"no such interface\"; flow:to_server,established; "
+	"dce_iface:4d9f4ab8-7d1c-11cf-861e-0020af6e7c57; sid:2;)\n"
+	"alert tcp any any -> any any (msg:\"any call with a name\"; flow:to_server,established; "
+	"dce_stub_data; content:\"|5C 00 5C 00|\"; sid:3;)\n";
+
+enum way { WAY_TCP, WAY_SMB1_TRANSACT, WAY_SMB1_WRITE, WAY_SMB2, WAY_COUNT };
+
+static void wrap(struct ww_buf *pdus, enum way way, unsigned message, bool answer)
+{
+	struct ww_buf out = WW_BUF_INIT;
+	size_t frame;
+	switch (way) {
+	case WAY_SMB1_TRANSACT:
+		if (answer)
+			smb1_transacted(&out, message, pdus->data, pdus->len);
+		else
+			smb1_transact(&out, message, 9, pdus->data, pdus->len, pdus->len);
+		break;
+	case WAY_SMB1_WRITE:
+		if (answer) {
+			smb1_data(&out, message, pdus->data, pdus->len);
+		} else {
+			smb1_write(&out, message + 50, 9, 8, pdus->data, pdus->len);
+			smb1_read(&out, message, 9);
+		}
+		break;
+	case WAY_SMB2:
+		frame = smb_begin(&out);
+		(void)smb2_header(&out, 11, answer, 0, message);
+		smb2_transceive(&out, answer, 9, pdus->data, pdus->len);
+		smb_end(&out, frame);
+		break;
+	default: return;
+	}
+	ww_buf_done(pdus);
+	*pdus = out;
+}
+
+static void session_by_interface(
+	struct session *session, enum way way, bool little, bool accept, uint32_t name, size_t most)
+{
+	static const struct dce_offer offers[] = {
+		{0, 1, 0, dce_remote_activation, 1}, {1, 0, 0, dce_activator, 1}};
+	struct ww_buf stub = WW_BUF_INIT;
+	*session = (struct session){WW_BUF_INIT, WW_BUF_INIT, WW_BUF_INIT};
+	dce_bind(&session->bind, DCE_BIND, little, 1, offers, 2);
+	dce_ack(&session->answer, DCE_BIND_ACK, little, 1, "135", (uint16_t[]){0, accept ? 0 : 2},
+		2);
+	ww_buf_pad(&stub, 'h', 52);
+	put_name(&stub, little, name);
+	dce_request(&session->request, little, 2, 1, 4, stub.data, stub.len, most);
+	ww_buf_done(&stub);
+	wrap(&session->bind, way, 1, false);
+	wrap(&session->answer, way, 1, true);
+	wrap(&session->request, way, 2, false);
+}
+
+static size_t count(const struct stage *stage, uint32_t sid)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < stage->hits; i++)
+		n += stage->sids[i] == sid;
+	return n;
+}
+
+static void test_by_interface(void **state)
+{
+	struct stage stage;
+	stage_open(&stage, by_interface, WW_MATCHER_RUNS);
+	for (int variant = 0; variant < 16 * WAY_COUNT; variant++) {
+		bool accept = variant & 2, is_long = variant & 4;
+		struct session session;
+		session_by_interface(&session, (enum way)(variant / 16), variant & 1, accept,
+			is_long ? NAME_LONG : NAME_SHORT, variant & 8 ? 30 : 4000);
+		for (size_t first = 1; first <= session.request.len; first++) {
+			(void)play(&stage, &session, first, first % 3 ? SIZE_MAX : first);
+			if (count(&stage, 1) != (accept && is_long) || count(&stage, 2) != 0 ||
+				count(&stage, 3) != 1)
+				fail_msg("variant %d cut at %zu: %zu, %zu, %zu alerts", variant,
+					first, count(&stage, 1), count(&stage, 2),
+					count(&stage, 3));
+			/* The evidence says whether the attack could succeed. */
+			assert_non_null(
+				strstr(stage.last.note, accept ? "had accepted" : "had refused"));
+		}
+		/* A client that does not wait for the answer to its bind. */
+		stage_begin_flow(&stage, WW_PROTO_TCP, 135);
+		play_turn(&stage, WW_DIR_TO_SERVER, &session.bind, SIZE_MAX, SIZE_MAX);
+		play_turn(&stage, WW_DIR_TO_SERVER, &session.request, SIZE_MAX, SIZE_MAX);
+		assert_int_equal(count(&stage, 1), 0);
+		assert_int_equal(count(&stage, 3), 1);
+		play_turn(&stage, WW_DIR_TO_CLIENT, &session.answer, SIZE_MAX, SIZE_MAX);
+		assert_int_equal(count(&stage, 1), accept && is_long);
+		assert_int_equal(count(&stage, 3), 1);
+		session_done(&session);
+	}
+	stage_close(&stage);
+}
+
 /* Snort's own rules of 2004, all of them: of the session's, these two alert, and no other. */
 static void test_snort_2004(void **state)
 {
@@ -154,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_by_interface),
 		cmocka_unit_test(test_snort_2004),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

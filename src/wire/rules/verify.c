@@ -24,6 +24,7 @@ struct ww_window ww_verify_buffer(const struct ww_verify *verify, const struct w
 	return (struct ww_window){.data = bytes->data,
 		.len = bytes->len,
 		.patient = true,
+		.message = message,
 		.final = (message->settled & WW_BUFFER_BIT(step->buffer)) != 0};
 }
 

@@ -163,7 +163,9 @@ static void fill_evidence(const struct ww_hit *hit, struct ww_detect_hit *ret)
 	evidence->proto = ret->proto;
 	evidence->score = NAN;
 	set_text(evidence->note, sizeof(evidence->note),
-		hit->in_stream ? "bytes of the stream" : "bytes of the packet");
+		hit->note        ? hit->note
+		: hit->in_stream ? "bytes of the stream"
+				 : "bytes of the packet");
 	add_tunnel(evidence, hit->packet);
 	copy_spans(evidence, hit);
 	set_text(evidence->file, sizeof(evidence->file), hit->rule->file);

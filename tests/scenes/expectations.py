@@ -30,7 +30,6 @@ SCENES = os.path.join(SHARED, 'captures', 'scenes')
 
 # What does not hold yet, by scene, with the reason. When it holds, that is said: take the row out.
 KNOWN = {
-    'dcerpc/dcerpc-dce-stub-data-02': 'no parser offers dce_stub_data yet',
 }
 
 

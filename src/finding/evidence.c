@@ -4,11 +4,14 @@
 #include "finding/pcap-out.h"
 #include "value/when.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Bytes of a file's and of a record's header (pcap-out.c). */
@@ -20,8 +23,19 @@ struct file {
 	uint64_t bytes;
 };
 
+/* One of an earlier run. */
+struct old {
+	char *name; /* owned */
+	uint64_t bytes;
+};
+
 struct ww_evidence_files {
-	struct ww_buf prefix; /* "DIR/wormwood-RUN-" */
+	char *folder;           /* owned */
+	struct old *old;        /* owned, each name too; by name, which is by age */
+	size_t n_old, next_old; /* those before next_old are gone */
+	uint64_t old_bytes;     /* of those that are not */
+	uint64_t bytes;         /* of all together */
+	struct ww_buf prefix;   /* "DIR/wormwood-RUN-" */
 	uint64_t file_bytes;
 	uint16_t link_type;
 	struct ww_pcap_out *out;                  /* of the last file; NULL: none is open */
@@ -29,6 +43,63 @@ struct ww_evidence_files {
 	size_t n_files;
 	int error;
 };
+
+/* "wormwood-RUN-NUMBER.pcap" of any run. */
+static bool is_ours(const char *name)
+{
+	static const char START[] = "wormwood-";
+	char prefix[sizeof(START) + WW_EVIDENCE_RUN_MAX];
+	size_t start = sizeof(START) - 1;
+	uint64_t first;
+	if (strncmp(name, START, start) != 0)
+		return false;
+	size_t run = strspn(name + start, "0123456789TZ");
+	if (run == 0 || run >= WW_EVIDENCE_RUN_MAX || name[start + run] != '-')
+		return false;
+	memcpy(prefix, name, start + run + 1);
+	prefix[start + run + 1] = '\0';
+	return ww_evidence_name(name, prefix, &first);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct old *)a)->name, ((const struct old *)b)->name);
+}
+
+static int add_old(struct ww_evidence_files *files, int folder, const char *name)
+{
+	struct stat st;
+	if (files->n_old == WW_EVIDENCE_OLD || !is_ours(name))
+		return 0;
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	char *copy = strdup(name);
+	struct old *more = realloc(files->old, (files->n_old + 1) * sizeof(*more));
+	if (more)
+		files->old = more;
+	if (!copy || !more) {
+		free(copy);
+		return -ENOMEM;
+	}
+	more[files->n_old++] = (struct old){copy, (uint64_t)st.st_size};
+	files->old_bytes += (uint64_t)st.st_size;
+	return 0;
+}
+
+static int find_old(struct ww_evidence_files *files)
+{
+	DIR *dir = opendir(files->folder);
+	if (!dir)
+		return -errno;
+	int status = 0;
+	struct dirent *entry;
+	while (status == 0 && (entry = readdir(dir)))
+		status = add_old(files, dirfd(dir), entry->d_name);
+	closedir(dir);
+	if (files->n_old)
+		qsort(files->old, files->n_old, sizeof(*files->old), by_name);
+	return status;
+}
 
 int ww_evidence_open(const struct ww_evidence_wish *wish, struct ww_evidence_files **ret)
 {
@@ -38,13 +109,16 @@ int ww_evidence_open(const struct ww_evidence_wish *wish, struct ww_evidence_fil
 	struct ww_evidence_files *files = calloc(1, sizeof(*files));
 	if (!files)
 		return -ENOMEM;
+	files->bytes = wish->bytes;
 	files->file_bytes = wish->bytes / WW_EVIDENCE_FILES;
 	files->link_type = wish->link_type;
 	ww_buf_addf(&files->prefix, "%s/wormwood-%s-", wish->folder,
 		ww_evidence_run(wish->begun_us, run));
-	if (files->prefix.failed) {
+	files->folder = strdup(wish->folder);
+	int status = files->prefix.failed || !files->folder ? -ENOMEM : find_old(files);
+	if (status != 0) {
 		ww_evidence_close(&files);
-		return -ENOMEM;
+		return status;
 	}
 	*ret = files;
 	return 0;
@@ -82,12 +156,36 @@ static int drop_oldest(struct ww_evidence_files *files)
 	return status;
 }
 
+/* Files of earlier runs make room for one more of ours. */
+static int make_room(struct ww_evidence_files *files)
+{
+	uint64_t own = files->file_bytes;
+	for (size_t i = 0; i < files->n_files; i++)
+		own += files->files[i].bytes;
+	while (files->next_old < files->n_old && files->old_bytes + own > files->bytes) {
+		struct ww_buf path = WW_BUF_INIT;
+		const struct old *old = &files->old[files->next_old];
+		ww_buf_addf(&path, "%s/%s", files->folder, old->name);
+		int status = path.failed ? -ENOMEM : 0;
+		if (status == 0 && unlink(path.data) != 0 && errno != ENOENT)
+			status = -errno;
+		ww_buf_done(&path);
+		if (status != 0)
+			return status;
+		files->old_bytes -= old->bytes;
+		files->next_old++;
+	}
+	return 0;
+}
+
 static int begin_file(struct ww_evidence_files *files, uint64_t number)
 {
 	struct ww_buf path = WW_BUF_INIT;
 	int status = ww_pcap_out_close(&files->out);
 	while (status == 0 && files->n_files >= WW_EVIDENCE_FILES)
 		status = drop_oldest(files);
+	if (status == 0)
+		status = make_room(files);
 	name_of(files, number, &path);
 	if (status == 0 && path.failed)
 		status = -ENOMEM;
@@ -139,6 +237,10 @@ int ww_evidence_close(struct ww_evidence_files **files)
 	int status = ww_pcap_out_close(&(*files)->out);
 	if ((*files)->error)
 		status = (*files)->error;
+	for (size_t i = 0; i < (*files)->n_old; i++)
+		free((*files)->old[i].name);
+	free((*files)->old);
+	free((*files)->folder);
 	ww_buf_done(&(*files)->prefix);
 	free(*files);
 	*files = NULL;

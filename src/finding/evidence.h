@@ -8,10 +8,13 @@
  *   DIR/wormwood-RUN-000000000001.pcap   the number of the first frame in it, counted in its run
  *   DIR/wormwood-RUN-000000052345.pcap   RUN: when the run began, 20030812T002918824000Z
  *
- * Only files that this writer made are removed: those of earlier runs stay, and are the user's to
- * remove. A file is made new, mode 0600; one that is there is not written to.
+ * Files of earlier runs in the folder, known by such names, count and go first, the oldest before
+ * the others; nothing else is touched. A file is made new, mode 0600; one that is there is not
+ * written to.
  *
- * Memory: 64 KiB and the numbers of WW_EVIDENCE_FILES files. One thread at a time.
+ * Memory: 64 KiB, the numbers of WW_EVIDENCE_FILES files, and the names of at most WW_EVIDENCE_OLD
+ * earlier ones (with more than that in the folder, the rest waits for the next run). One thread at
+ * a time.
  */
 #include "base/buf.h"
 #include "base/err.h"
@@ -23,6 +26,7 @@ enum {
 	/* So that a file, a sixteenth of it, holds the longest frame there is (320 KiB). */
 	WW_EVIDENCE_LEAST = 8 << 20,
 	WW_EVIDENCE_RUN_MAX = 32,
+	WW_EVIDENCE_OLD = 4096,
 };
 
 struct ww_evidence_wish {
@@ -34,7 +38,10 @@ struct ww_evidence_wish {
 
 struct ww_evidence_files;
 
-/* Makes nothing yet. Returns 0, -EINVAL (too few bytes) or -ENOMEM. End with ww_evidence_close. */
+/*
+ * Makes nothing yet. Returns 0, -EINVAL (too few bytes), -ENOMEM, or -errno of reading the folder.
+ * End with ww_evidence_close.
+ */
 int ww_evidence_open(const struct ww_evidence_wish *wish, struct ww_evidence_files **ret);
 /*
  * Frames come in ascending numbers from 1. Returns 0, or the negative errno of making, writing or

@@ -115,6 +115,48 @@ static void what_is_there_is_not_touched(void **unused)
 	assert_int_equal(st.st_size, 0);
 }
 
+/* Earlier runs count, and go first, the oldest before the others; what has another name stays. */
+static void earlier_runs_make_room(void **unused)
+{
+	(void)unused;
+	enum { LEN = 60000, MIB = 1 << 20 };
+	static const char *const names[] = {
+		"wormwood-20030811T000000000000Z-000000000001.pcap",
+		"wormwood-20030811T000000000000Z-000000000777.pcap",
+		"wormwood-20030812T000000000000Z-000000000001.pcap",
+		"wormwood-20030810T000000000000Z-000000000001.pcap.keep",
+		"wormwood-notes-000000000001.pcap",
+		"other.pcap",
+	};
+	static uint8_t frame[LEN];
+	char path[512];
+	for (size_t i = 0; i < WW_N(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		int fd = open(path, O_WRONLY | O_CREAT, 0600);
+		assert_true(fd >= 0);
+		assert_int_equal(ftruncate(fd, 3 * MIB), 0);
+		close(fd);
+	}
+	static const bool left[][6] = {
+		{false, true, true, true, true, true},   /* 9 MiB, and the first of ours */
+		{false, false, true, true, true, true},  /* 3 MiB of ours */
+		{false, false, false, true, true, true}, /* 6 MiB */
+	};
+	struct ww_evidence_files *files = begin(WW_EVIDENCE_LEAST);
+	uint64_t number = 1;
+	for (size_t step = 0; step < WW_N(left); step++) {
+		uint64_t until = (uint64_t)step * 3 * MIB / LEN + 1;
+		for (; number <= until; number++)
+			assert_int_equal(
+				ww_evidence_write(files, number, BEGUN, frame, LEN, LEN), 0);
+		for (size_t i = 0; i < WW_N(names); i++) {
+			snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+			assert_int_equal(access(path, F_OK) == 0, left[step][i]);
+		}
+	}
+	assert_int_equal(ww_evidence_close(&files), 0);
+}
+
 static void wishes_and_names(void **unused)
 {
 	(void)unused;
@@ -123,9 +165,8 @@ static void wishes_and_names(void **unused)
 	assert_int_equal(ww_evidence_open(&small, &files), -EINVAL);
 	const struct ww_evidence_wish missing = {
 		.folder = "/nonexistent", .bytes = WW_EVIDENCE_LEAST, .begun_us = BEGUN};
-	assert_int_equal(ww_evidence_open(&missing, &files), 0);
-	assert_int_equal(ww_evidence_write(files, 1, 0, "x", 1, 1), -ENOENT);
-	ww_evidence_close(&files);
+	assert_int_equal(ww_evidence_open(&missing, &files), -ENOENT);
+	assert_null(files);
 	static const struct {
 		const char *name;
 		uint64_t first; /* 0: none of ours */
@@ -176,6 +217,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(odd_frames, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
 			what_is_there_is_not_touched, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(earlier_runs_make_room, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(wishes_and_names, make_folder, remove_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,9 +349,8 @@ bool ww_packet_decode_inner(struct ww_cursor cursor, uint16_t type, struct ww_pa
 	if (ww_ether_decode(&cursor, type, &type, packet))
 		decode_network(cursor, type, packet);
 	if (packet->ip_version != 0) {
-		/* Tunnels further in have set it for themselves. */
-		packet->outer_offset =
-			(uint32_t)(packet->network - outer.network + outer.outer_offset) & 0xffffff;
+		/* Tunnels further in have set it for themselves, and it is set anew. */
+		packet->outer_offset = (uint32_t)(packet->network - outer.network) & 0xffffff;
 		return true;
 	}
 	if (packet->is_arp)

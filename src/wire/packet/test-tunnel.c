@@ -498,6 +498,41 @@ static void fragments_and_arp_inside(void **state)
 	check_outer(&packet, 4);
 }
 
+/* A packet that does not say how long it is ends where its wrapping says. */
+static void the_length_of_the_wrapping_counts(void **state)
+{
+	static const struct {
+		const char *name;
+		uint16_t link;
+		const char *front;
+	} cases[] = {
+		{"802.3", 1, MACS "0033 aaaa03 000000 0800"},
+		{"PPPoE", 1, MACS "8864 1100 0001 002d 0021"},
+		{"netfilter log", 239, "02 00 0001 2f00 0900"},
+		{"PPTP", 1, MACS "0800" V4("2f") "3001 880b 002f 0001 00000001 ff03 0021"},
+		{"UDP", 1, MACS "0800" V4("11") "c000 12b6 003b 0000 0c000001 00000000"},
+	};
+	const struct row *row = NULL;
+	for (size_t r = 0; r < WW_N(rows); r++)
+		if (strcmp(rows[r].name, "TCP, length left to the card") == 0)
+			row = &rows[r];
+	assert_non_null(row);
+	for (size_t i = 0; i < WW_N(cases); i++) {
+		struct bytes in = {.name = cases[i].name};
+		struct gap gaps[GAPS_MAX];
+		size_t n_gaps = 0;
+		struct ww_packet packet;
+		add_gaps(&in, cases[i].front, gaps, &n_gaps);
+		uint32_t at = in.len;
+		add(&in, row->hex);
+		uint32_t len = in.len - at;
+		add(&in, "eeeeeeeeeeee");
+		fill(&in, gaps, n_gaps);
+		decode(&in, in.len, in.len, cases[i].link, &packet);
+		check_row(row, &packet, &in, at, len);
+	}
+}
+
 static void counts(void **state)
 {
 	struct ww_packet_counts counts = {0};
@@ -561,6 +596,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_tunnel),
 		cmocka_unit_test(teredo),
 		cmocka_unit_test(fragments_and_arp_inside),
+		cmocka_unit_test(the_length_of_the_wrapping_counts),
 		cmocka_unit_test(counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

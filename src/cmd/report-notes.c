@@ -78,8 +78,7 @@ static void add_most(const struct ww_page *page, struct ww_buf *text)
 		taken[most - counts->unsupported] = true;
 		ww_page_number(most->packets, number);
 		ww_buf_addf(text, "%s%s %s", n ? ", " : "",
-			ww_unsupported_print(
-				(enum ww_numbering)most->in, most->number, what),
+			ww_unsupported_print((enum ww_numbering)most->in, most->number, what),
 			number);
 	}
 	if (counts->n_unsupported > SHOWN)
@@ -142,7 +141,8 @@ static void note_capture(const struct ww_page *page)
 			"datagram has fragments that disagree: what its receiver takes was taken",
 			"datagrams have fragments that disagree: what their receivers take was "
 			"taken",
-			"個のデータグラムでフラグメントの内容が食い違います（受信側と同じ方を採用）"},
+			"個のデータグラムでフラグメントの内容が食い違います（受信側と同じ方を採用"
+			"）"},
 		{flows->reassembly_gaps, "gap in a stream: the bytes there were not seen",
 			"gaps in streams: the bytes there were not seen",
 			"か所のストリームに欠落があります"},
@@ -255,6 +255,14 @@ static void note_limits(const struct ww_page *page)
 		{summary->rules.pending_dropped, "rule gave up waiting for more bytes",
 			"rules gave up waiting for more bytes",
 			"件のルールは後続データの待機を中止しました"},
+		{summary->apps.evicted + summary->apps.dropped,
+			"connection's protocol was not followed to its end: a table was full",
+			"connections' protocols were not followed to their end: a table was full",
+			"件の接続は表が一杯のためプロトコル解析を中止しました"},
+		{summary->apps.cut_heads + summary->apps.cut_bodies + summary->apps.cut_compressed,
+			"message was longer than what rules look at",
+			"messages were longer than what rules look at",
+			"件のメッセージは上限を超えた部分を検査していません"},
 		{summary->rules.pcre_limits,
 			"regular expression ran into its limit: taken as no match",
 			"regular expressions ran into their limit: taken as no match",
@@ -281,8 +289,7 @@ static void note_live(const struct ww_page *page)
 		{live->dropped, "packet was dropped by the kernel: the ring was full",
 			"packets were dropped by the kernel: the ring was full",
 			"個のパケットはリングが一杯のためカーネルが破棄しました"},
-		{live->downs, "time the interface went down",
-			"times an interface went down",
+		{live->downs, "time the interface went down", "times an interface went down",
 			"回、インターフェースが停止しました"},
 	};
 	for (size_t i = 0; i < WW_N(rows); i++)

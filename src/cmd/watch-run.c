@@ -82,6 +82,13 @@ static void on_update(void *context, const struct ww_finding *finding)
 	give(run, finding, true);
 }
 
+static void on_evidence(void *context, const struct ww_finding *finding)
+{
+	struct ww_watch_run *run = context;
+	if (run->session->store)
+		keep(run, ww_store_finding(run->session->store, finding));
+}
+
 static void give_outbreak(struct ww_watch_run *run)
 {
 	const struct ww_watch *watch = run->watch;
@@ -203,7 +210,7 @@ static void begin_store(struct ww_watch_run *run, const char *file)
 int ww_watch_run_begin(struct ww_watch_run *run, struct ww_session *session, const char *input)
 {
 	*run = (struct ww_watch_run){.session = session, .line = WW_BUF_INIT};
-	const struct ww_watch_sink sink = {run, on_finding, on_update};
+	const struct ww_watch_sink sink = {run, on_finding, on_update, on_evidence};
 	const struct ww_watch_options options = {
 		session->false_alarms, session->hash_seed, session->findings, &session->policies};
 	int status = ww_report_init(&run->report, session->call, session->plan);

@@ -268,6 +268,47 @@ static void on_message(void *context, const struct ww_message *message)
 	try_all(&trying);
 }
 
+/* ---- answers ---- */
+
+void ww_rules_want_answers(struct ww_rules *rules, ww_answer_fn *answer)
+{
+	rules->answer = answer;
+}
+
+void ww_messages_ask(const struct ww_run *run, const struct ww_message *message)
+{
+	struct ww_rules *rules = run->rules;
+	struct ww_flow *flow = run->flow;
+	struct ww_rule_state *state = ww_state_get(flow, false);
+	if (!rules->answer || !state || run->dir != WW_DIR_TO_SERVER || !run->in_stream)
+		return;
+	for (uint32_t i = 0; i < state->n_asked; i++)
+		if (state->asked[i] == message->at)
+			return;
+	if (state->n_asked == WW_ASKED_MAX) {
+		memmove(state->asked, state->asked + 1,
+			sizeof(state->asked) - sizeof(*state->asked));
+		state->n_asked--;
+	}
+	state->asked[state->n_asked++] = message->at;
+	if (!flow->groups[WW_DIR_TO_CLIENT])
+		flow->groups[WW_DIR_TO_CLIENT] = rules->answer_group;
+}
+
+static void on_fact(void *context, const struct ww_fact *fact)
+{
+	const struct ww_run *run = context;
+	struct ww_rule_state *state = ww_state_get(run->flow, false);
+	if (!run->rules->answer || !state || fact->asked_at == WW_FACT_UNKNOWN)
+		return;
+	for (uint32_t i = 0; i < state->n_asked; i++) {
+		if (state->asked[i] != fact->asked_at)
+			continue;
+		const struct ww_rule_answer answer = {run->flow, fact->asked_at, run->packet, fact};
+		run->rules->answer(run->context, &answer);
+	}
+}
+
 /* ---- feeding ---- */
 
 static struct ww_app_call call_of(const struct ww_run *run, struct ww_app_flow *app)
@@ -307,6 +348,7 @@ void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *v
 	here.view = view;
 	here.stream_end = view->offset + view->len;
 	call.flow = &state->app;
+	call.facts = state->n_asked > 0;
 	call.context = &here;
 	ww_protos_stream(rules->protos, &call, view);
 	/* Whether a bind was accepted is said in the other direction, which may have no rules. */
@@ -333,14 +375,30 @@ void ww_messages_packet(const struct ww_run *run)
 
 int ww_messages_init(struct ww_rules *rules)
 {
-	static const struct ww_app_sink sink = {.message = on_message};
+	static const struct ww_app_sink sink = {.message = on_message, .fact = on_fact};
 	bool any = false;
 	for (size_t i = 0; i < rules->n_items; i++)
 		any |= rules->items[i].buffers != 0;
 	if (!any)
 		return 0;
 	rules->message_list = calloc(rules->n_items, sizeof(*rules->message_list));
-	return rules->message_list ? ww_protos_new(NULL, &sink, &rules->protos) : -ENOMEM;
+	struct ww_group group = {.n_rules = 0,
+		.class = WW_CLASS_TCP,
+		.kind = WW_KIND_TO_CLIENT,
+		.wants.known = true};
+	group.member = calloc(rules->n_items / 64 + 1, sizeof(*group.member));
+	if (!rules->message_list || !group.member) {
+		free(group.member);
+		return -ENOMEM;
+	}
+	rules->answer_group = (uint16_t)rules->n_groups;
+	rules->groups[rules->n_groups++] = group;
+	return ww_protos_new(NULL, &sink, &rules->protos);
+}
+
+const struct ww_app_counts *ww_rules_app_counts(const struct ww_rules *rules)
+{
+	return rules->protos ? ww_protos_counts(rules->protos) : NULL;
 }
 
 void ww_messages_done(struct ww_rules *rules)

@@ -797,6 +797,8 @@ struct ww_rules {
 	const struct ww_group *kept_group;
 	struct ww_protos *protos; /* NULL: no rule looks at a buffer */
 	uint32_t *message_list;   /* rules to be tried on a message; as many as there are */
+	ww_answer_fn *answer;     /* NULL: not wanted */
+	uint16_t answer_group;    /* of no rules: a direction that only answers are wanted of */
 	struct {
 		uint64_t stamp;
 		int64_t cursors[WW_RULE_STATE];
@@ -855,8 +857,12 @@ struct ww_message_state {
 	uint32_t waits[WW_MESSAGE_WAITS], told[WW_MESSAGE_TOLD];
 };
 
+enum { WW_ASKED_MAX = 4 }; /* messages of a flow whose answer is waited for; the last ones */
+
 struct ww_rule_state {
 	struct ww_app_flow app;
+	uint64_t asked[WW_ASKED_MAX]; /* their stream positions */
+	uint8_t n_asked;
 	struct ww_message_state messages[2]; /* by direction */
 	struct ww_tls_walk tls[2];
 	uint8_t bits[WW_FLOWBITS / 8];
@@ -957,6 +963,8 @@ void ww_messages_done(struct ww_rules *rules);
 /* What parsers make of new bytes, or of a datagram, against the rules that want it. */
 void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *view);
 void ww_messages_packet(const struct ww_run *run);
+/* A rule alerted on a message: its answer is wanted. */
+void ww_messages_ask(const struct ww_run *run, const struct ww_message *message);
 
 /* ---- compile.c ---- */
 

@@ -16,6 +16,7 @@
  */
 #include "value/ip.h"
 #include "wire/flow/flow.h"
+#include "wire/proto/proto.h"
 
 struct ww_rules;
 
@@ -130,9 +131,30 @@ struct ww_hit {
 		*packet; /* the one that completed the match; NULL at a stream's end */
 	bool in_stream;  /* matched in reassembled bytes, not in one packet */
 	const char *note; /* what the bytes are, one short sentence; NULL: nothing more is known */
+	uint64_t message_at; /* stream position of the message that matched; UINT64_MAX: none */
 	struct ww_hit_span spans[WW_HIT_SPANS];
 	size_t n_spans;
 };
+
+/*
+ * What the server said to a message on which a rule alerted: the attempt succeeded or failed, as far
+ * as a status tells. Valid during the callback.
+ */
+struct ww_rule_answer {
+	const struct ww_flow *flow;
+	uint64_t message_at;            /* as in struct ww_hit */
+	const struct ww_packet *packet; /* NULL at a stream's end */
+	const struct ww_fact *fact;
+};
+
+typedef void ww_answer_fn(void *context, const struct ww_rule_answer *answer);
+/*
+ * Before the first packet: answers are told, with the context of ww_rules_stream. The other direction
+ * of a flow is then looked at from such an alert on, also when no rule asks for it.
+ */
+void ww_rules_want_answers(struct ww_rules *rules, ww_answer_fn *answer);
+/* What parsers counted; NULL when no rule looks at a buffer. */
+const struct ww_app_counts *ww_rules_app_counts(const struct ww_rules *rules);
 
 typedef void ww_hit_fn(void *context, const struct ww_hit *hit);
 

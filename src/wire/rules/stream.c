@@ -83,7 +83,8 @@ static void tell(const struct ww_run *run, uint32_t index, const struct ww_verif
 		.dir = run->dir,
 		.packet = run->packet,
 		.in_stream = run->in_stream,
-		.note = note_of(window)};
+		.note = note_of(window),
+		.message_at = window->message ? window->message->at : UINT64_MAX};
 	for (size_t i = 0; i < item->n_steps && hit.n_spans < WW_HIT_SPANS; i++) {
 		int64_t start = verify->spans[i].start;
 		if (start < 0)
@@ -97,6 +98,8 @@ static void tell(const struct ww_run *run, uint32_t index, const struct ww_verif
 			.len = (uint32_t)(verify->spans[i].end - start),
 			.data = (raw ? window->data : bytes->data) + start};
 	}
+	if (window->message)
+		ww_messages_ask(run, window->message);
 	run->hit(run->context, &hit);
 }
 

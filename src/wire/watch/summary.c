@@ -25,7 +25,8 @@ bool ww_watch_lost(const struct ww_watch_summary *summary)
 	       flows->evicted_windows > 0 || flows->evicted_early > 0 ||
 	       flows->evicted_fragments > 0 || summary->evicted_evidence > 0 ||
 	       summary->rules.evicted_counters > 0 || summary->rules.pending_dropped > 0 ||
-	       summary->rules.pcre_limits > 0 || summary->rules.verify_limits > 0;
+	       summary->rules.pcre_limits > 0 || summary->rules.verify_limits > 0 ||
+	       summary->apps.evicted > 0 || summary->apps.dropped > 0;
 }
 
 static void add_time(struct ww_json *json, const char *key, bool known, int64_t time_us)
@@ -57,7 +58,8 @@ static void add_undecoded(struct ww_json *json, const struct ww_packet_counts *c
 	ww_json_end(json, '}');
 }
 
-/* The same by what it was: [{"numbering":"ethernet","number":35020,"name":"LLDP","packets":3}, …] */
+/* The same by what it was: [{"numbering":"ethernet","number":35020,"name":"LLDP","packets":3}, …]
+ */
 static void add_unsupported(struct ww_json *json, const struct ww_packet_counts *counts)
 {
 	char text[WW_UNSUPPORTED_TEXT_MAX];
@@ -127,6 +129,11 @@ static void add_losses(struct ww_json *json, const struct ww_watch_summary *summ
 		{"rule_waits_dropped", summary->rules.pending_dropped, false},
 		{"pcre_limits", summary->rules.pcre_limits, false},
 		{"rule_tries_limits", summary->rules.verify_limits, false},
+		{"evicted_parsers", summary->apps.evicted, false},
+		{"parser_tables_full", summary->apps.dropped, false},
+		{"cut_heads", summary->apps.cut_heads, false},
+		{"cut_bodies", summary->apps.cut_bodies, false},
+		{"cut_compressed", summary->apps.cut_compressed, false},
 		{"fragments_dropped", flows->fragments_dropped, false},
 		{"fragment_conflicts", flows->fragment_conflicts, false},
 		{"snapped", summary->packets->snapped, false},

@@ -14,7 +14,19 @@
 /* Of a user's rule nothing is known but that it alerted. */
 static const double RULE_CONFIDENCE = 0.5;
 
+/* A rule's finding whose request may be answered; the last ones are kept. */
+enum { ASKED_MAX = 64 };
+
+struct asked {
+	uint32_t flow_id; /* 0: free */
+	uint64_t message_at;
+	struct ww_finding finding;
+	struct ww_evidence evidence[2]; /* the request, its answer */
+};
+
 struct ww_watch {
+	struct asked *asked; /* a ring of ASKED_MAX */
+	size_t next_asked;
 	struct ww_plan *plan;
 	struct ww_watch_sink sink;
 	struct ww_flows *flows;
@@ -226,7 +238,65 @@ static uint64_t emit_rule(
 		finding.why_line = stage->at.line;
 		finding.confidence = stage->confidence;
 	}
-	return emit(watch, &finding);
+	uint64_t id = emit(watch, &finding);
+	if (hit->flow && hit->message_at != UINT64_MAX && hit->dir == WW_DIR_TO_SERVER) {
+		struct asked *asked = &watch->asked[watch->next_asked++ % ASKED_MAX];
+		*asked = (struct asked){hit->flow->id, hit->message_at, finding, {evidence}};
+	}
+	return id;
+}
+
+/* ---- what the server said ---- */
+
+static const char *meaning_of(const struct ww_fact *fact)
+{
+	if (fact->outcome == WW_FACT_REFUSED)
+		return "the attempt failed";
+	return fact->outcome == WW_FACT_GRANTED ? "the attempt may have succeeded"
+						: "it says nothing of success";
+}
+
+static void add_answer(
+	struct ww_watch *watch, struct asked *asked, const struct ww_rule_answer *answer)
+{
+	const struct ww_evidence *request = &asked->evidence[0];
+	struct ww_evidence *evidence = &asked->evidence[1];
+	const struct ww_fact *fact = answer->fact;
+	const struct ww_flow *flow = answer->flow;
+	*evidence = (struct ww_evidence){
+		.frame = answer->packet ? answer->packet->frame : flow->last_frame,
+		.time_us = answer->packet ? answer->packet->time_us : flow->last_us,
+		.src = request->dst,
+		.dst = request->src,
+		.sport = request->dport,
+		.dport = request->sport,
+		.proto = request->proto,
+		.offset = fact->at,
+		.score = NAN};
+	size_t room = WW_EVIDENCE_MAX - request->n_bytes;
+	evidence->n_bytes = (uint16_t)(fact->text_len < room ? fact->text_len : room);
+	memcpy(evidence->bytes, fact->text, evidence->n_bytes);
+	snprintf(evidence->note, sizeof(evidence->note), "the server answers %u: %s", fact->code,
+		meaning_of(fact));
+	asked->finding.evidence = asked->evidence;
+	asked->finding.n_evidence = 2;
+	if (evidence->frame > asked->finding.frames[0]) {
+		asked->finding.frames[1] = evidence->frame;
+		asked->finding.n_frames = 2;
+	}
+	if (watch->sink.evidence)
+		watch->sink.evidence(watch->sink.context, &asked->finding);
+	asked->flow_id = 0;
+}
+
+static void on_answer(void *context, const struct ww_rule_answer *answer)
+{
+	struct ww_watch *watch = context;
+	for (size_t i = 0; i < ASKED_MAX; i++)
+		if (watch->asked[i].flow_id == answer->flow->id &&
+			watch->asked[i].message_at == answer->message_at &&
+			answer->fact->outcome != WW_FACT_ASKED)
+			add_answer(watch, &watch->asked[i], answer);
 }
 
 static void on_hit(void *context, const struct ww_hit *hit)
@@ -367,8 +437,7 @@ static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *opt
 	};
 	struct ww_flow_services services;
 	name_services(watch->plan, &services);
-	const struct ww_flow_limits limits = {
-		.services = &services, .policies = options->policies};
+	const struct ww_flow_limits limits = {.services = &services, .policies = options->policies};
 	int status = ww_flows_new(&limits, key, &flow_sink, &watch->flows);
 	if (status == 0)
 		status = make_detectors(watch, options, key);
@@ -385,7 +454,9 @@ int ww_watch_new(struct ww_plan *plan, const struct ww_watch_options *options,
 	watch->sink = *sink;
 	watch->before = options->findings_before;
 	watch->alerts = calloc(ww_rules_n(plan->rules) + 1, sizeof(*watch->alerts));
-	int status = watch->alerts ? make_rooms(watch, options) : -ENOMEM;
+	watch->asked = calloc(ASKED_MAX, sizeof(*watch->asked));
+	ww_rules_want_answers(plan->rules, on_answer);
+	int status = watch->alerts && watch->asked ? make_rooms(watch, options) : -ENOMEM;
 	if (status != 0) {
 		ww_watch_free(&watch);
 		return status;
@@ -401,6 +472,7 @@ void ww_watch_free(struct ww_watch **watch)
 	ww_flows_free(&(*watch)->flows);
 	ww_detect_free(&(*watch)->detect);
 	free((*watch)->alerts);
+	free((*watch)->asked);
 	free(*watch);
 	*watch = NULL;
 }
@@ -462,6 +534,9 @@ void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *r
 		.evicted_evidence = detect.evicted,
 		.one_sided = detect.unproven,
 	};
+	const struct ww_app_counts *apps = ww_rules_app_counts(watch->plan->rules);
+	if (apps)
+		ret->apps = *apps;
 	ret->hosts = ww_flows_hosts(watch->flows, &ret->hosts_exact);
 	ret->rules.loaded -= watch->plan->n_stage_rules;
 	memcpy(ret->findings_by_kind, watch->by_kind, sizeof(ret->findings_by_kind));

@@ -55,13 +55,15 @@ struct ww_watch_options {
 					       call */
 };
 
-/* Where a run's findings go. Borrowed structs; either may be NULL. */
+/* Where a run's findings go. Borrowed structs; each may be NULL. */
 struct ww_watch_sink {
 	void *context;
 	/* A finding, once. A scan is given when it alarms and again, by `update`, when it is over.
 	 */
 	void (*finding)(void *context, const struct ww_finding *finding);
 	void (*update)(void *context, const struct ww_finding *finding);
+	/* More evidence of a finding that was given: how the server answered. For the store. */
+	void (*evidence)(void *context, const struct ww_finding *finding);
 };
 
 struct ww_watch;
@@ -83,6 +85,7 @@ struct ww_watch_summary {
 	const struct ww_packet_counts *packets;
 	const struct ww_flow_counts *flows;
 	struct ww_rules_counts rules;
+	struct ww_app_counts apps; /* of protocols that rules look into */
 	uint64_t sids_given; /* loaded rules whose text has no sid */
 	uint64_t hosts;
 	bool hosts_exact;

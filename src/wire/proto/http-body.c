@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * A body as rules see it: chunks joined by http.c, here inflated (RFC 1950, 1951, 1952), the first
- * 64 KiB of what comes out. So a bomb costs as much as any body. zlib's own memory comes out of the
+ * 16 KiB of what comes out. So a bomb costs as much as any body. zlib's own memory comes out of the
  * blocks of the room, 64 KiB while a compressed body is open.
  *
  * Servers send "deflate" with and without the zlib header; the first byte tells which.

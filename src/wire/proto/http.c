@@ -178,13 +178,18 @@ static uint64_t bodies_of(const struct ww_parsing *parsing)
 							      : WW_BUFFER_HTTP_RESPONSE_BODY);
 }
 
-/* The blocks go back, the state is that between messages. */
-static void clear(struct ww_parsing *parsing, struct side *side)
+static void drop_kept(struct ww_parsing *parsing, struct side *side)
 {
 	ww_kept_drop(parsing, &side->head);
 	ww_kept_drop(parsing, &side->parts);
 	ww_kept_drop(parsing, &side->table);
 	ww_http_body_drop(parsing, &side->body);
+}
+
+/* The blocks go back, the state is that between messages. */
+static void clear(struct ww_parsing *parsing, struct side *side)
+{
+	drop_kept(parsing, side);
 	side->phase = IDLE;
 	side->open = side->first_line = side->body_cut = false;
 	side->newline = IN_LINE;
@@ -594,6 +599,11 @@ static void stream(struct ww_parsing *parsing, const uint8_t *data, uint32_t len
 	while (pos < len)
 		pos += take(parsing, side, data + pos, len - pos, at + pos);
 	side->next = at + len;
+	/* Nothing more of it will be looked at: what it takes is given back now. */
+	if (side->open && side->body.bytes.len == WW_HTTP_BODY_MAX && side->body.cut) {
+		tell_again(parsing, side, at + len, true);
+		drop_kept(parsing, side);
+	}
 	if (side->open && (side->body.bytes.len > side->told ||
 				  ww_parsing_wants(parsing, WW_BUFFER_BIT(WW_BUFFER_RAW))))
 		tell_again(parsing, side, at + len, false);

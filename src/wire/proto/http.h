@@ -15,7 +15,7 @@
 
 enum {
 	WW_HTTP_HEAD_MAX = 16384,      /* bytes of first line and header lines */
-	WW_HTTP_BODY_MAX = 65536,      /* bytes of a body, decoded, that rules see */
+	WW_HTTP_BODY_MAX = 16384,      /* bytes of a body, decoded, that rules see */
 	WW_HTTP_WAITING = 16,          /* requests without an answer that are remembered */
 	WW_HTTP_INFLATE_BYTES = 49152, /* zlib 1.2.13 takes 7 KiB and a window of 32 */
 };

@@ -4,8 +4,8 @@
 #include "wire/proto/parser.h"
 
 enum {
-	WW_APP_FLOWS = 4096,
-	WW_APP_BYTES = 8 << 20,
+	WW_APP_FLOWS = 16384,
+	WW_APP_BYTES = 16 << 20,
 	WW_APP_BYTES_MIN = 256 << 10,
 	WW_BLOCK_MIN = 256,
 	WW_BLOCK_CLASSES = 11, /* 256 bytes to 256 KiB */

@@ -432,6 +432,8 @@ void ww_protos_stream(
 	}
 	if (protos->gave_up)
 		disown(protos, flow);
+	else if (flow->serial == slot->serial && slot->ended[0] && slot->ended[1])
+		leave(protos, flow, flow->app ? WW_APP_GIVEN_UP : WW_APP_UNKNOWN);
 }
 
 /* ---- datagrams ---- */

@@ -177,8 +177,8 @@ struct ww_app_call {
 };
 
 struct ww_app_limits {
-	uint32_t flows; /* in the table (default 4,096) */
-	uint32_t bytes; /* of blocks (default 8 MiB; at least 256 KiB) */
+	uint32_t flows; /* in the table (default 16,384, of 1.2 KB, touched as used) */
+	uint32_t bytes; /* of blocks (default 16 MiB; at least 256 KiB) */
 };
 
 struct ww_app_counts {

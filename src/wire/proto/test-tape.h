@@ -99,7 +99,7 @@ static inline void tape_message(void *context, const struct ww_message *message)
 		return;
 	ww_buf_addf(&tape->text, "%s %c end %llu to %llu\n", ww_app_name((enum ww_app)message->app),
 		dir ? '<' : '>', (unsigned long long)message->number,
-		(unsigned long long)message->end);
+		(unsigned long long)(message->cut ? 0 : message->end));
 	tape_dce(tape, message->dce);
 	for (unsigned b = 0; b < WW_BUFFER_COUNT; b++) {
 		const struct ww_message_buffer *buffer = &message->buffers[b];

@@ -100,6 +100,10 @@ static void wait_with(struct trying *trying, uint32_t rule)
 	struct ww_rules *rules = trying->run->rules;
 	if (!state || trying->message->ends)
 		return;
+	if (!rules->items[rule].fast_len) {
+		state->always_wait = true;
+		return;
+	}
 	for (uint32_t i = 0; i < state->n_waits; i++)
 		if (state->waits[i] == rule)
 			return;
@@ -166,13 +170,17 @@ static void add_waiting(struct trying *trying)
 {
 	struct ww_message_state *state = trying->state;
 	const struct ww_message *message = trying->message;
-	if (!state || state->n_waits == 0)
+	if (!state || message->begins || (state->n_waits == 0 && !state->always_wait))
 		return;
 	uint64_t grown = message->end - state->tried_end;
 	uint64_t least = (state->tried_end - message->at) / 8 + GROWTH_LEAST;
 	if (!message->ends && grown < least)
 		return;
 	state->tried_end = message->end;
+	const struct ww_section_rules *section = &trying->run->group->sections[WW_SECTION_MESSAGE];
+	for (uint32_t i = 0; state->always_wait && i < section->n_always; i++)
+		add(trying, section->always[i]);
+	state->always_wait = false;
 	uint32_t n = state->n_waits;
 	state->n_waits = 0;
 	for (uint32_t i = 0; i < n; i++)

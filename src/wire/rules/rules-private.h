@@ -854,6 +854,7 @@ struct ww_message_state {
 	uint64_t scanned;   /* buffers that need not be looked at again */
 	uint32_t tries;
 	uint8_t n_waits, n_told;
+	bool always_wait; /* so does one of those without a fast pattern: all are tried again */
 	uint32_t waits[WW_MESSAGE_WAITS], told[WW_MESSAGE_TOLD];
 };
 

@@ -33,7 +33,8 @@ static size_t play(struct stage *stage, const char *const *turns, size_t n, size
 #define POST                                                                                       \
 	">POST /a%20b?q HTTP/1.1\r\nHost: X.y\r\nUser-Agent: worm\r\nContent-Length: 11\r\n\r\n"   \
 	"hello world"
-#define GET       ">GET /x HTTP/1.0\r\nCookie: c=1\r\n\r\n"
+#define GET_LINES "GET /x HTTP/1.0\r\nCookie: c=1\r\n\r\n"
+#define GET       ">" GET_LINES
 #define NOT_FOUND "<HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope"
 #define CHUNKED                                                                                    \
 	"<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nner\r\n3\r\nt t\r\n0\r\n\r\n"
@@ -47,8 +48,8 @@ static const struct {
 	{"content:\"POST\"; http_method; content:\"/a b\"; http_uri; content:\"worm\"; "
 	 "http_header;",
 		{POST}, 1},
-	{"content:\"GET\"; http_method; content:\"/a b\"; http_uri;", {POST GET + 1}, 0},
-	{"content:\"GET\"; http_method; content:\"/x\"; http_uri;", {POST GET + 1}, 0},
+	{"content:\"GET\"; http_method; content:\"/a b\"; http_uri;", {POST GET_LINES}, 0},
+	{"content:\"GET\"; http_method; content:\"/x\"; http_uri;", {POST GET_LINES}, 1},
 	{"content:\"GET\"; http_method; content:\"/x\"; http_uri;", {POST, GET}, 1},
 	{"content:\"GET\"; http_method; content:\"/a\"; http_uri;", {POST, GET}, 0},
 	/* A body is waited for; what is not there shows at its end. */

@@ -383,6 +383,127 @@ static void test_search(void **state)
 	assert_null(ww_search((const uint8_t *)"a", 1, (const uint8_t *)"", 0, false));
 }
 
+/* ---- whole sets ---- */
+
+enum { SET_ALERTS = 4096 };
+
+struct set_alerts {
+	struct set_alert {
+		uint32_t sid;
+		bool in_stream;
+		uint64_t at;
+	} list[SET_ALERTS];
+	size_t n;
+};
+
+static void keep_alert(void *context, const struct ww_hit *hit)
+{
+	struct set_alerts *alerts = context;
+	assert_true(alerts->n < SET_ALERTS);
+	alerts->list[alerts->n++] = (struct set_alert){
+		hit->rule->sid, hit->in_stream, hit->n_spans ? hit->spans[0].offset : 0};
+}
+
+/* Rules of packets, of streams, of either direction, with patterns that share their starts. */
+static void load_set(struct ww_rng *rng, struct ww_rules *sets[2], unsigned n)
+{
+	static const char *const options[] = {"", "", "dsize:>10;", "nocase;", "flow:to_server;",
+		"flow:to_client;", "depth:40;", "flags:+A;"};
+	static const char *const ports[] = {"any", "any", "80", "!80"};
+	for (unsigned sid = 1; sid <= n; sid++) {
+		char line[256], text[40];
+		size_t len = 3 + ww_rng_below(rng, ww_rng_below(rng, 2) ? 4 : 30);
+		for (size_t i = 0; i < len; i++)
+			text[i] = "ae\xe9\x83QRz"[ww_rng_below(rng, 7)];
+		text[len] = '\0';
+		const char *option = options[ww_rng_below(rng, WW_N(options))];
+		int size = snprintf(line, sizeof(line),
+			"alert tcp any any -> any %s (content:\"%s\"; %s sid:%u;)",
+			ports[ww_rng_below(rng, WW_N(ports))], text, option, sid);
+		for (int k = 0; k < 2; k++)
+			assert_int_equal(ww_rules_load(sets[k], "f", NULL, line, (size_t)size), 0);
+	}
+	for (int k = 0; k < 2; k++) {
+		struct ww_err err;
+		assert_int_equal(ww_rules_problems(sets[k]), 0);
+		assert_int_equal(ww_rules_compile(sets[k], &err), 0);
+	}
+}
+
+/* One segment of `n` bytes at stream[at..) as a packet and as a view of at most 300 bytes. */
+static void feed_set(struct stage *stage, const uint8_t *stream, size_t at, size_t n,
+	uint64_t frame, struct set_alerts *alerts)
+{
+	enum ww_dir dir = WW_DIR_TO_SERVER;
+	struct ww_packet packet = stage_packet(stage, dir, stream + at, n);
+	packet.frame = frame;
+	size_t from = at + n > 300 ? at + n - 300 : 0;
+	from = from > at ? at : from;
+	struct ww_stream_view view = {.data = stream + from,
+		.len = (uint32_t)(at + n - from),
+		.fresh = (uint32_t)(at - from),
+		.offset = from};
+	uint16_t group = stage->flow.groups[dir];
+	if (group)
+		ww_rules_packet(
+			stage->rules, group, &stage->flow, dir, &packet, keep_alert, alerts);
+	/* Now and then the stream takes only a part, or something else, of what the packet had. */
+	if (frame % 5 == 0)
+		view.len -= view.len > view.fresh + 3 ? 3 : 0;
+	/* The oracle searches the stream by itself. */
+	if (stage->rules->matcher_kind == WW_MATCHER_PLAIN)
+		stage->rules->kept_frame = 0;
+	if (group)
+		ww_rules_stream(
+			stage->rules, &stage->flow, dir, &packet, &view, keep_alert, alerts);
+}
+
+/*
+ * The matcher in use and the plain one alert alike, whether a group has few rules (a scanner of its
+ * own, AVX2), many, or too many for one of its own.
+ */
+static void test_sets(void **state)
+{
+	(void)state;
+	static struct set_alerts alerts[2];
+	static const unsigned sizes[] = {5, 20, 200, 900};
+	struct ww_rng rng = ww_rng_seeded(8);
+	size_t all = 0;
+	for (int round = 0; round < 16; round++) {
+		struct stage stages[2];
+		for (int k = 0; k < 2; k++) {
+			stages[k] = (struct stage){.kept = STAGE_KEPT};
+			assert_int_equal(ww_rules_new(NULL, 0, &stages[k].rules), 0);
+			stages[k].rules->matcher_kind = (enum ww_matcher_kind)k;
+		}
+		load_set(&rng, (struct ww_rules *[2]){stages[0].rules, stages[1].rules},
+			sizes[round % 4]);
+		for (int flow = 0; flow < 10; flow++) {
+			uint8_t stream[2000];
+			for (size_t i = 0; i < sizeof(stream); i++)
+				stream[i] = (uint8_t) "ae\xe9\x83QRz"[ww_rng_below(&rng, 7)];
+			memset(alerts, 0, sizeof(alerts));
+			uint16_t port = ww_rng_below(&rng, 2) ? 80 : 81;
+			for (int k = 0; k < 2; k++)
+				stage_begin_flow(&stages[k], WW_PROTO_TCP, port);
+			size_t at = 0;
+			for (uint64_t frame = 1; at < sizeof(stream); frame++) {
+				size_t n = 1 + ww_rng_below(&rng, 150);
+				n = n < sizeof(stream) - at ? n : sizeof(stream) - at;
+				for (int k = 0; k < 2; k++)
+					feed_set(&stages[k], stream, at, n, frame, &alerts[k]);
+				at += n;
+			}
+			assert_int_equal(alerts[0].n, alerts[1].n);
+			assert_memory_equal(&alerts[0], &alerts[1], sizeof(alerts[0]));
+			all += alerts[0].n;
+		}
+		for (int k = 0; k < 2; k++)
+			stage_close(&stages[k]);
+	}
+	assert_true(all > 5000);
+}
+
 /* ---- TLS ---- */
 
 /* A record: type, 3.3, length, and `n` bytes of which the first is a handshake's type. */
@@ -553,6 +674,7 @@ int main(void)
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_nibbles),
 		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_lone),
 		cmocka_unit_test(test_encrypted),
 	};

@@ -3,6 +3,7 @@
  * wormwood watch: packets in, the outbreak out. Each capture is a run of its own.
  */
 #include "cmd/live.h"
+#include "cmd/rules-profile.h"
 #include "cmd/lock.h"
 #include "cmd/watch-rules.h"
 
@@ -21,7 +22,7 @@ struct config {
 	size_t n_rule_operands;
 	double false_alarms;
 	uint64_t hash_seed;
-	bool strict;
+	bool strict, rules_profile;
 	const char *format;
 	struct ww_live_config live;
 };
@@ -43,6 +44,8 @@ static const struct ww_opt opts[] = {
 		"of the scan test, per first contact (1e-5)"),
 	WW_OPT(struct config, hash_seed, WW_OPT_COUNT, 0, "hash-seed", "N",
 		"vary the key of the tables"),
+	WW_OPT(struct config, rules_profile, WW_OPT_FLAG, 0, "rules-profile", NULL,
+		"list the rules that were tried most"),
 	WW_OPT(struct config, strict, WW_OPT_FLAG, 0, "strict", NULL,
 		"refused rules are exit 2, a capture cut short is 3"),
 	WW_OPT(struct config, format, WW_OPT_TEXT, 0, "format", "FORMAT",
@@ -268,6 +271,8 @@ static enum ww_exit watch(
 	/* Without a capture there is only the report on the rules, and that was given. */
 	if (answer == WW_EXIT_NOTHING && (live || n > 0))
 		answer = live ? ww_live_watch(live) : watch_files(session, files, n);
+	if (config->rules_profile && session->plan)
+		ww_rules_profile(call, ww_plan_ruleset(session->plan));
 	ww_live_free(&live);
 	return answer;
 }

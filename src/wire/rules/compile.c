@@ -249,6 +249,7 @@ void ww_groups_done(struct ww_rules *rules)
 	free(rules->marks);
 	free(rules->candidates);
 	free(rules->kept);
+	free(rules->costs);
 	free(rules->counters);
 }
 
@@ -466,11 +467,13 @@ static int allocate(struct ww_rules *rules)
 	rules->marks = calloc(n, sizeof(*rules->marks));
 	rules->candidates = calloc(n, sizeof(*rules->candidates));
 	rules->kept = calloc(n, sizeof(*rules->kept));
+	rules->costs = calloc(n, sizeof(*rules->costs));
 	rules->groups = calloc(WW_GROUPS_MAX, sizeof(*rules->groups));
 	rules->cache = calloc(WW_GROUP_CACHE, sizeof(*rules->cache));
 	rules->counters = calloc(WW_COUNTERS, sizeof(*rules->counters));
 	if (!rules->list || !rules->by_work || !rules->marks || !rules->candidates ||
-		!rules->kept || !rules->groups || !rules->cache || !rules->counters)
+		!rules->kept || !rules->costs || !rules->groups || !rules->cache ||
+		!rules->counters)
 		return -ENOMEM;
 	/* Who only listens has no rules. */
 	rules->groups[WW_GROUP_LISTEN] = (struct ww_group){.superset = true,

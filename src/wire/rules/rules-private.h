@@ -788,6 +788,7 @@ struct ww_rules {
 	/* Scratch of the one thread. */
 	uint32_t *marks; /* by rule: its candidate + 1 during a scan */
 	struct ww_candidate *candidates;
+	struct ww_rule_cost *costs; /* by rule */
 	uint32_t n_candidates;
 	/* Of the stream, found in the last packet of a connection; kept_frame 0: none was scanned.
 	 */

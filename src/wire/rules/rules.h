@@ -98,6 +98,14 @@ int ww_rules_compile(struct ww_rules *rules, struct ww_err *err);
 
 size_t ww_rules_n(const struct ww_rules *rules);
 const struct ww_rule *ww_rules_get(const struct ww_rules *rules, size_t i);
+/*
+ * What a rule cost so far: how often it was tried on bytes (its fast pattern was there, or it has
+ * none, and its header options fit), and how often all of it was there. After ww_rules_compile.
+ */
+struct ww_rule_cost {
+	uint64_t tried, matched;
+};
+struct ww_rule_cost ww_rules_cost(const struct ww_rules *rules, size_t i);
 const struct ww_rules_counts *ww_rules_counts(const struct ww_rules *rules);
 
 /*

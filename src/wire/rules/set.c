@@ -344,6 +344,12 @@ const struct ww_rule *ww_rules_get(const struct ww_rules *rules, size_t i)
 	return &rules->items[i].rule;
 }
 
+struct ww_rule_cost ww_rules_cost(const struct ww_rules *rules, size_t i)
+{
+	ww_assert(i < rules->n_items && rules->compiled);
+	return rules->costs[i];
+}
+
 const struct ww_rules_counts *ww_rules_counts(const struct ww_rules *rules)
 {
 	return &rules->counts;

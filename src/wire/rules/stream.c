@@ -123,10 +123,12 @@ enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t index, const struc
 	verify->floor = floors ? ww_state_floor(run->flow, index, run->dir) : 0;
 	if (run->floor > verify->floor)
 		verify->floor = run->floor;
+	rules->costs[index].tried++;
 	enum ww_verdict verdict = ww_verify_run(verify);
 	if (verdict != WW_VERDICT_MATCH)
 		return verdict;
 	rules->counts.verified++;
+	rules->costs[index].matched++;
 	if (floors)
 		ww_state_tell(run->flow, index, run->dir, run->stream_end + 1);
 	if (ww_state_bits_act(rules, item, run->flow) && run->flow)

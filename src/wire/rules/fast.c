@@ -4,8 +4,9 @@
  *
  * A candidate scores by its bytes: NUL, blanks and 0xff count little, distinct bytes more; words
  * that every other request holds lose most of their worth. Cut at 24 bytes: measured, 8 makes
- * verification explode, 12 costs twice, more gains nothing. Contents of one or two bytes are found
- * so often that the rule is verified each time instead, cheap checks first. Negated contents never
+ * verification explode, 12 costs twice, more gains nothing. A content of one byte, or of
+ * two common ones, is found so often that the rule is verified each time instead, cheap checks
+ * first. Negated contents never
  * serve: their absence cannot be searched for.
  */
 #include "wire/rules/rules-private.h"
@@ -64,8 +65,39 @@ static size_t best_part(const uint8_t *bytes, size_t len, size_t cut, int *ret_s
 	return best;
 }
 
+/* Two bytes serve when neither is common: a blank, NUL, or what text is made of. */
+static bool rare_pair(const uint8_t *bytes)
+{
+	return ww_byte_score(bytes[0]) + ww_byte_score(bytes[1]) > 10;
+}
+
+/*
+ * A content that can stand in one place only, as protocol headers do: compared before anything else
+ * is looked at.
+ */
+static void choose_head(struct ww_item *item)
+{
+	for (size_t i = 0; i < item->n_steps; i++) {
+		const struct ww_step *step = &item->steps[i];
+		const struct ww_content *content = &step->content;
+		if (step->kind != WW_STEP_CONTENT || step->negated || step->relative ||
+			step->buffer != WW_BUFFER_RAW || content->nocase || !content->has_depth ||
+			content->len > WW_HEAD_MAX)
+			continue;
+		const struct ww_operand *offset = &content->offset, *depth = &content->depth;
+		if (offset->variable || depth->variable || offset->value < 0 ||
+			offset->value > UINT16_MAX || depth->value != (int32_t)content->len)
+			continue;
+		item->head_len = (uint8_t)content->len;
+		item->head_at = (uint16_t)offset->value;
+		memcpy(item->head, content->bytes, content->len);
+		return;
+	}
+}
+
 void ww_fast_choose(struct ww_item *item)
 {
+	choose_head(item);
 	struct ww_step *chosen = NULL;
 	const uint8_t *bytes = NULL;
 	size_t len = 0;
@@ -85,7 +117,7 @@ void ww_fast_choose(struct ww_item *item)
 		size_t from = best_part(part, whole, cut, &here);
 		if (chosen && !content->fast && (chosen->content.fast || here <= best))
 			continue;
-		if (cut <= 2)
+		if (cut < WW_PATTERN_MIN || (cut == 2 && !rare_pair(part)))
 			continue;
 		chosen = step;
 		bytes = part + from;

@@ -4,16 +4,16 @@
  *
  * Of each pattern two neighbouring runs of three bytes are chosen, the rarest by a table of how
  * common bytes are in traffic. A hash of the first run marks a place in the table `first`, that of
- * the second a place in `second`; both hold a bit for the pattern's class, one of seven. A text is
+ * the second a place in `second`; both hold a bit for the pattern's class, one of six. A text is
  * read once, and at each position i
  *
  *	first[hash(text[i..i+3))] & second[hash(text[i+3..i+6))]
  *
  * is 0 nearly everywhere. Where it is not, the patterns of that pair of hashes are compared.
- * Patterns of three to five bytes have no second run: they are the eighth class, whose bit all of
- * `second` holds. The idea is that of FDR (Wang et al., "Hyperscan: A Fast Multi-pattern Regex
- * Matcher for Modern CPUs", NSDI 2019), a shift-or filter with hashed buckets, cut down to two
- * look-ups, in portable C.
+ * Patterns of three to five bytes have no second run: they are the seventh class, whose bit all of
+ * `second` holds; those of two are the eighth, there with every third byte that may follow. The
+ *idea is that of FDR (Wang et al., "Hyperscan: A Fast Multi-pattern Regex Matcher for Modern CPUs",
+ *NSDI 2019), a shift-or filter with hashed buckets, cut down to two look-ups, in portable C.
  *
  * Why not Hyperscan 5.4 itself: on 892 MB of payload with 3,000 patterns of real rules a prototype
  * of this took half its time (0.9 s and 1.8 s), and it is built in a millisecond, where Hyperscan
@@ -35,9 +35,10 @@ enum {
 	BUCKETS = 4096, /* of the plain matcher */
 	RUN = 3,        /* bytes of a run */
 	PAIR = 2 * RUN,
-	PAIR_CLASSES = 7,
-	SINGLE = 1 << PAIR_CLASSES, /* the class of patterns that are too short for a pair */
-	BITS_MIN = 9,               /* of the tables' sizes */
+	PAIR_CLASSES = 6,
+	SINGLE = 64,  /* the class of patterns of three to five bytes */
+	TWO = 128,    /* and that of two */
+	BITS_MIN = 9, /* of the tables' sizes */
 	BITS_MAX = 16,
 	STEP = 8,         /* positions looked at together */
 	NIBBLES_MIN = 35, /* bytes */
@@ -63,6 +64,8 @@ struct ww_matcher {
 	uint32_t *chains; /* chain c: candidates[chains[c]..chains[c + 1]) */
 	struct candidate *candidates;
 	struct ww_nibbles *nibbles; /* NULL: does not pay */
+	struct candidate *pairs;    /* patterns of two bytes, by their first, folded */
+	uint32_t pair_first[257];
 	/* plain */
 	struct ww_pattern *patterns;
 	uint32_t *next;    /* by pattern: the next of its bucket, + 1 */
@@ -139,6 +142,8 @@ static int run_score(const uint8_t *bytes)
 static uint16_t best_run(const uint8_t *bytes, uint32_t len)
 {
 	bool pair = len >= PAIR;
+	if (len < RUN)
+		return 0;
 	uint32_t need = pair ? PAIR : RUN, best = 0;
 	int best_score = INT32_MIN;
 	for (uint32_t i = 0; i + need <= len; i++) {
@@ -154,6 +159,16 @@ static uint16_t best_run(const uint8_t *bytes, uint32_t len)
 static inline uint32_t chain_of(const struct ww_matcher *matcher, uint32_t one, uint32_t two)
 {
 	return ((one ^ two >> 15) * 0x85ebca6bu) >> matcher->chain_shift;
+}
+
+/* Marks a pattern of two bytes, whatever follows it. */
+static void enter_pair(struct ww_matcher *matcher, const struct candidate *candidate)
+{
+	for (unsigned third = 0; third < 256; third++) {
+		uint8_t run[RUN] = {candidate->bytes[0], candidate->bytes[1], (uint8_t)third};
+		matcher->first[hash_at(run) >> matcher->shift] |= TWO;
+	}
+	matcher->pair_first[fold(candidate->bytes[0]) + 1]++;
 }
 
 /* The chain of a candidate; marks its class in the tables. */
@@ -212,10 +227,29 @@ static void add_nibbles(struct ww_matcher *matcher)
 	free(runs);
 }
 
+/* The pairs stand behind the other candidates, by their first byte. */
+static void sort_pairs(struct ww_matcher *matcher, const struct ww_pattern *patterns,
+	const struct candidate *unsorted)
+{
+	uint32_t next[256];
+	for (size_t byte = 0; byte < 256; byte++) {
+		matcher->pair_first[byte + 1] += matcher->pair_first[byte];
+		next[byte] = matcher->pair_first[byte];
+	}
+	matcher->pairs = matcher->candidates + (matcher->n - matcher->pair_first[256]);
+	for (size_t i = 0; i < matcher->n; i++)
+		if (patterns[i].len < RUN)
+			matcher->pairs[next[fold(unsorted[i].bytes[0])]++] = unsorted[i];
+}
+
 static int runs_build(struct ww_matcher *matcher, const struct ww_pattern *patterns)
 {
 	size_t n = matcher->n;
-	uint32_t bits = bits_for(32 * n, BITS_MIN, BITS_MAX);
+	size_t n_pairs = 0;
+	for (size_t i = 0; i < n; i++)
+		n_pairs += patterns[i].len < RUN;
+	/* A pair marks 128 places, as cases are folded. */
+	uint32_t bits = bits_for(32 * (n + 128 * n_pairs), BITS_MIN, BITS_MAX);
 	uint32_t chain_bits = bits_for(2 * n, 4, 20);
 	matcher->shift = 32 - bits;
 	matcher->chain_shift = 32 - chain_bits;
@@ -233,6 +267,10 @@ static int runs_build(struct ww_matcher *matcher, const struct ww_pattern *patte
 		unsorted[i] = candidate_of(bytes, &patterns[i]);
 		unsorted[i].pattern = (uint32_t)i;
 		bytes += patterns[i].len;
+		if (patterns[i].len < RUN) {
+			enter_pair(matcher, &unsorted[i]);
+			continue;
+		}
 		chain[i] = enter(matcher, &unsorted[i]);
 		matcher->chains[chain[i] + 2]++;
 	}
@@ -240,9 +278,12 @@ static int runs_build(struct ww_matcher *matcher, const struct ww_pattern *patte
 	for (size_t c = 2; r == 0 && c < ((size_t)1 << chain_bits) + 2; c++)
 		matcher->chains[c] += matcher->chains[c - 1];
 	for (size_t i = 0; r == 0 && i < n; i++)
-		matcher->candidates[matcher->chains[chain[i] + 1]++] = unsorted[i];
+		if (patterns[i].len >= RUN)
+			matcher->candidates[matcher->chains[chain[i] + 1]++] = unsorted[i];
+	if (r == 0)
+		sort_pairs(matcher, patterns, unsorted);
 	for (size_t i = 0; r == 0 && i < (size_t)1 << bits; i++)
-		matcher->second[i] |= SINGLE;
+		matcher->second[i] |= SINGLE | TWO;
 	free(unsorted);
 	free(chain);
 	if (r == 0)
@@ -270,11 +311,24 @@ static void compare_chain(const struct ww_matcher *matcher, uint32_t chain, cons
 	}
 }
 
+static void compare_pairs(const struct ww_matcher *matcher, const uint8_t *data, size_t at,
+	ww_matcher_fn *found, void *context)
+{
+	uint8_t byte = fold(data[at]);
+	for (uint32_t i = matcher->pair_first[byte]; i < matcher->pair_first[byte + 1]; i++) {
+		const struct candidate *pair = &matcher->pairs[i];
+		if (rest_equal(pair->bytes, pair->nocase, data + at, 2))
+			found(context, pair->pattern, at + 2);
+	}
+}
+
 /* Position `at` holds a run of some pattern, or two of them. */
 static void look(const struct ww_matcher *matcher, uint32_t classes, const uint8_t *data, size_t at,
 	size_t len, ww_matcher_fn *found, void *context)
 {
 	uint32_t one = hash_at(data + at);
+	if (classes & TWO)
+		compare_pairs(matcher, data, at, found, context);
 	if (classes & SINGLE)
 		compare_chain(matcher, chain_of(matcher, one, 0), data, at, len, found, context);
 	if (classes & (SINGLE - 1u))
@@ -348,10 +402,12 @@ static void runs_scan(const struct ww_matcher *matcher, const uint8_t *data, siz
 		if (i + PAIR <= len)
 			classes &= second[hash_at(data + i + RUN) >> shift];
 		else
-			classes &= SINGLE;
+			classes &= SINGLE | TWO;
 		if (classes)
 			look(matcher, classes, data, i, len, found, context);
 	}
+	if (len >= 2 && matcher->pair_first[256])
+		compare_pairs(matcher, data, len - 2, found, context);
 }
 
 /* ---- plain ---- */

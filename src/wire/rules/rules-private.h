@@ -47,6 +47,7 @@ enum {
 	WW_GROUP_LISTEN = 1,      /* no rules: the other direction's parser wants these bytes */
 	WW_GROUP_LONE = 65535,    /* no group: the rules that ww_lone_each names */
 	WW_LONE_RULES = 256,      /* see lone.c */
+	WW_HEAD_MAX = 8,     /* bytes of ww_item.head */
 	WW_OWN_RULES = 512,       /* a group\'s own scanner has so many rules at most */
 	WW_OWN_BYTES = 8 << 20,   /* of the scanners that groups have of their own */
 	WW_GROUP_CACHE = 16384,   /* entries of the memory of (ports, addresses) -> group */
@@ -439,6 +440,9 @@ struct ww_item {
 	bool fast_nocase;
 	uint8_t fast_buffer; /* enum ww_buffer: where the fast pattern is looked for */
 	uint8_t fast[WW_FAST_MAX];
+	/* Bytes that must stand at this index of the payload, whatever else; head_len 0: none. */
+	uint8_t head_len, head[WW_HEAD_MAX];
+	uint16_t head_at;
 };
 
 /* What parse.c and the keywords build; copied into the arena when the rule is good. */
@@ -578,7 +582,7 @@ const uint8_t *ww_search(
 
 /* ---- matcher.c ---- */
 
-enum { WW_PATTERN_MIN = 3 }; /* bytes; shorter ones are found everywhere */
+enum { WW_PATTERN_MIN = 2 }; /* bytes; shorter ones are found everywhere */
 
 struct ww_pattern {
 	const uint8_t *bytes;
@@ -613,7 +617,7 @@ enum { WW_NIBBLE_RUN = 4 };
 
 struct ww_nibble_run {
 	uint8_t bytes[WW_NIBBLE_RUN]; /* lower case when nocase */
-	uint8_t len;                  /* 3 or 4 */
+	uint8_t len;                  /* 2 to 4 */
 	bool nocase;
 };
 

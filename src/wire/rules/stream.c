@@ -108,12 +108,22 @@ static int64_t time_of(const struct ww_run *run)
 	return run->packet ? run->packet->time_us : run->flow->last_us;
 }
 
+/* Whether other bytes stand where the rule's head must be; false also while they have not come. */
+static bool head_differs(const struct ww_item *item, const struct ww_window *window)
+{
+	int64_t at = window->base + item->head_at;
+	if (at < 0 || at < window->low)
+		return true;
+	return at + item->head_len <= window->len &&
+	       memcmp(window->data + at, item->head, item->head_len) != 0;
+}
+
 enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t index, const struct ww_window *window,
 	struct ww_verify *verify)
 {
 	struct ww_rules *rules = run->rules;
 	const struct ww_item *item = &rules->items[index];
-	if (!fits(run, item))
+	if ((item->head_len && head_differs(item, window)) || !fits(run, item))
 		return WW_VERDICT_NO;
 	verify->rules = rules;
 	verify->item = item;

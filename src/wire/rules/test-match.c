@@ -319,9 +319,9 @@ static void test_nibbles(void **state)
 		struct ww_nibble_run runs[100];
 		size_t n = 1 + ww_rng_below(&rng, round % 2 ? 100 : 20);
 		for (size_t i = 0; i < n; i++) {
-			runs[i] =
-				(struct ww_nibble_run){.len = (uint8_t)(3 + ww_rng_below(&rng, 2)),
-					.nocase = round % 5 == 0};
+			runs[i] = (struct ww_nibble_run){
+				.len = (uint8_t)(ww_rng_below(&rng, 9) ? 3 + i % 2 : 2),
+				.nocase = round % 5 == 0};
 			for (size_t b = 0; b < WW_NIBBLE_RUN; b++)
 				runs[i].bytes[b] = (uint8_t)tolower((int)ww_rng_below(&rng, 256));
 		}
@@ -412,7 +412,7 @@ static void load_set(struct ww_rng *rng, struct ww_rules *sets[2], unsigned n)
 	static const char *const ports[] = {"any", "any", "80", "!80"};
 	for (unsigned sid = 1; sid <= n; sid++) {
 		char line[256], text[40];
-		size_t len = 3 + ww_rng_below(rng, ww_rng_below(rng, 2) ? 4 : 30);
+		size_t len = 2 + ww_rng_below(rng, ww_rng_below(rng, 2) ? 4 : 30);
 		for (size_t i = 0; i < len; i++)
 			text[i] = "ae\xe9\x83QRz"[ww_rng_below(rng, 7)];
 		text[len] = '\0';

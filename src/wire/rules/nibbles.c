@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 8, BLOCK = 32, MOST = 96 };
+enum { BUCKETS = 8, BLOCK = 32, MOST = 512 };
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>

@@ -253,6 +253,21 @@ static void tell_request(const struct ww_dce_feed *feed, const struct ww_dce_ear
 	ww_parsing_tell_fact(parsing, &fact);
 }
 
+/* A response: what was asked was done. Faults are told apart, see ww_dce_fault. */
+static void tell_answer(const struct ww_dce_feed *feed, const struct ww_dce_early *answer)
+{
+	struct ww_parsing *parsing = feed->line->parsing;
+	const struct ww_dce_side *client = &feed->dce->sides[WW_DIR_TO_SERVER];
+	if (!parsing->call->facts || client->call != feed->side->call)
+		return;
+	struct ww_fact fact = ww_parsing_fact(parsing, WW_FACT_DCE_ANSWER, answer->at);
+	fact.dir = (uint8_t)feed->dir;
+	fact.outcome = WW_FACT_GRANTED;
+	fact.asked_at = client->at;
+	fact.code = answer->opnum;
+	ww_parsing_tell_fact(parsing, &fact);
+}
+
 static void tell_call(const struct ww_dce_feed *feed)
 {
 	struct ww_dce_side *side = feed->side;
@@ -275,6 +290,8 @@ static void tell_call(const struct ww_dce_feed *feed)
 	if (feed->dir == WW_DIR_TO_SERVER) {
 		tell_request(feed, &call);
 		keep_early(feed, &call);
+	} else {
+		tell_answer(feed, &call);
 	}
 }
 

@@ -119,6 +119,7 @@ enum ww_fact_kind {
 	WW_FACT_TFTP_ERROR, /* code */
 	WW_FACT_DNS_QUERY,  /* text: the name; code: the type */
 	WW_FACT_TLS_HELLO,  /* text: the server's name, may be empty */
+	WW_FACT_DCE_ANSWER, /* the call was carried out, as far as the server says; code: opnum */
 	WW_FACT_COUNT,
 };
 

@@ -127,6 +127,7 @@ static void test_accepted(void **state)
 			"dcerpc < end 1 to 90\n"
 			"  answer 000001a0-0000-0000-c000-000000000046 0.0 opnum 4 %s accepted\n"
 			"  DCE_STUB 'answer'\n"
+			"dcerpc < fact 18 outcome 2 at 60 asked 72 code 4 ''\n"
 			"dcerpc < fact 9 outcome 3 at 90 asked 72 code 469827587 '' "
 			"000001a0-0000-0000-c000-000000000046 0.0\n",
 			order, order);

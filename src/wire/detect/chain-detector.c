@@ -24,6 +24,13 @@ static void detector_done(void **state)
 	*state = NULL;
 }
 
+static void detector_expect(void *state, const struct ww_ip *src, const struct ww_ip *dst,
+	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome)
+{
+	if (outcome == WW_CONTACT_REACHED)
+		ww_chain_expect(state, src, dst, proto, port);
+}
+
 static void detector_contact(void *state, const struct ww_contact *contact)
 {
 	ww_chain_contact(state, contact);
@@ -91,6 +98,7 @@ const struct ww_detector ww_detector_chain = {
 		       WW_CHAIN_FINDINGS * sizeof(struct chain_finding),
 	.init = detector_init,
 	.done = detector_done,
+	.expect = detector_expect,
 	.contact = detector_contact,
 	.connection = detector_connection,
 	.hit = detector_hit,

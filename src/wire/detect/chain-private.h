@@ -158,6 +158,9 @@ uint32_t ww_chain_case(struct ww_chain *chain, const struct ww_ip *ip, uint32_t 
 /* Remembers that src reached dst. */
 void ww_chain_reached(struct ww_chain *chain, const struct ww_ip *src, const struct ww_ip *dst,
 	uint8_t proto, uint16_t port, int64_t time_us, uint64_t frame);
+/* Fetches what ww_chain_reached is going to look at. */
+void ww_chain_expect(const struct ww_chain *chain, const struct ww_ip *src,
+	const struct ww_ip *dst, uint8_t proto, uint16_t port);
 /* The bucket of 8 in which all contacts to (dst, proto, port) are. */
 struct chain_contact *ww_chain_contacts_of(
 	const struct ww_chain *chain, const struct ww_ip *dst, uint8_t proto, uint16_t port);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/lines.h"
 #include "wire/detect/chain-private.h"
 
 #include <stdlib.h>
@@ -155,6 +156,16 @@ struct chain_contact *ww_chain_contacts_of(
 {
 	uint64_t hash = hash_of(chain, dst, topic_of_port(proto, port));
 	return chain->contacts + (hash & (chain->n_contact_buckets - 1)) * WAYS;
+}
+
+void ww_chain_expect(const struct ww_chain *chain, const struct ww_ip *src, const struct ww_ip *dst,
+	uint8_t proto, uint16_t port)
+{
+	/* Most buckets are half full at most. */
+	const char *bucket = (const char *)ww_chain_contacts_of(chain, dst, proto, port);
+	for (size_t at = 0; at < WAYS / 2 * sizeof(struct chain_contact); at += WW_LINE)
+		__builtin_prefetch(bucket + at, 1);
+	__builtin_prefetch(bucket_of(chain, src, topic_of_port(proto, port)));
 }
 
 /* Contacts of scanners are worth more: one of them may be the cause. Then the oldest goes. */

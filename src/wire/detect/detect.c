@@ -26,7 +26,7 @@ struct ww_detect {
 	struct mouth mouths[N];
 	/* Those that take the two facts that come most often, one behind the other. */
 	struct {
-		void (*call)(void *state, const struct ww_ip *src, uint8_t proto);
+		ww_expect_fn *call;
 		void *state;
 	} expect[N];
 	struct {
@@ -110,10 +110,11 @@ void ww_detect_free(struct ww_detect **detect)
 	*detect = NULL;
 }
 
-void ww_detect_expect(struct ww_detect *detect, const struct ww_ip *src, uint8_t proto)
+void ww_detect_expect(struct ww_detect *detect, const struct ww_ip *src, const struct ww_ip *dst,
+	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome)
 {
 	for (size_t i = 0; i < detect->n_expect; i++)
-		detect->expect[i].call(detect->expect[i].state, src, proto);
+		detect->expect[i].call(detect->expect[i].state, src, dst, port, proto, outcome);
 }
 
 void ww_detect_contact(struct ww_detect *detect, const struct ww_contact *contact)

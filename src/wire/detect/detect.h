@@ -77,6 +77,9 @@ struct ww_detect_counts {
 	uint64_t unproven;           /* success stages of which one side only was heard */
 };
 
+typedef void ww_expect_fn(void *state, const struct ww_ip *src, const struct ww_ip *dst,
+	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome);
+
 /*
  * One kind of detector; a row of detectors.def. Every function but init and done may be NULL.
  * `findings` of others (never its own) come after the sink gave them their id.
@@ -90,8 +93,8 @@ struct ww_detector {
 	size_t state_bytes;  /* at the default sizes, when all of it is in use */
 	int (*init)(const struct ww_detect_config *config, void **ret_state, struct ww_err *err);
 	void (*done)(void **state); /* safe on NULL */
-	/* A contact of src is about to come: the moment to fetch memory; no effect otherwise. */
-	void (*expect)(void *state, const struct ww_ip *src, uint8_t proto);
+	/* A contact is about to come (struct ww_flow_sink): the moment to fetch memory, no more. */
+	ww_expect_fn *expect;
 	void (*contact)(void *state, const struct ww_contact *contact);
 	void (*connection)(void *state, const struct ww_detect_connection *connection);
 	void (*hit)(void *state, const struct ww_detect_hit *hit);
@@ -116,7 +119,8 @@ struct ww_detect;
 int ww_detect_new(
 	const struct ww_detect_config *config, struct ww_detect **ret, struct ww_err *err);
 void ww_detect_free(struct ww_detect **detect);
-void ww_detect_expect(struct ww_detect *detect, const struct ww_ip *src, uint8_t proto);
+void ww_detect_expect(struct ww_detect *detect, const struct ww_ip *src, const struct ww_ip *dst,
+	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome);
 void ww_detect_contact(struct ww_detect *detect, const struct ww_contact *contact);
 void ww_detect_connection(struct ww_detect *detect, const struct ww_detect_connection *connection);
 void ww_detect_hit(struct ww_detect *detect, const struct ww_detect_hit *hit);

@@ -477,9 +477,11 @@ static void detector_done(void **state)
 	*state = NULL;
 }
 
-static void detector_expect(void *state, const struct ww_ip *src, uint8_t proto)
+static void detector_expect(void *state, const struct ww_ip *src, const struct ww_ip *dst,
+	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome)
 {
-	ww_trw_expect(state, src, proto);
+	if (outcome == WW_CONTACT_SENT)
+		ww_trw_expect(state, src, proto);
 }
 
 static void detector_contact(void *state, const struct ww_contact *contact)

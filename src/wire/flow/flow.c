@@ -36,9 +36,8 @@ static int init_tables(struct ww_flows *flows, const struct ww_flow_limits *limi
 {
 	uint32_t attempts = limits->attempts ? limits->attempts : ATTEMPTS_DEFAULT;
 	if (attempts > ATTEMPTS_MAX || limits->flows > FLOWS_MAX || limits->streams > STREAMS_MAX ||
-		limits->windows > STREAMS_MAX ||
-		limits->stream_bytes > STREAM_BYTES_MAX || limits->early_pages > PAGES_MAX ||
-		limits->fragment_pages > PAGES_MAX)
+		limits->windows > STREAMS_MAX || limits->stream_bytes > STREAM_BYTES_MAX ||
+		limits->early_pages > PAGES_MAX || limits->fragment_pages > PAGES_MAX)
 		return -EINVAL;
 	uint32_t bytes = limit_of(limits->stream_bytes, STREAM_BYTES_DEFAULT);
 	uint32_t streams = limit_of(limits->streams, STREAMS_DEFAULT);
@@ -257,7 +256,7 @@ static void flow_packet(struct ww_flows *flows, struct ww_entry *entry, enum ww_
 	if (flow->table & WW_ENTRY_ENDED)
 		return;
 	hear(flows, entry, dir, packet);
-	if (flow->groups[dir] || flow->later >> dir & 1) {
+	if (packet->payload_wire && (flow->groups[dir] || flow->later >> dir & 1)) {
 		flow->last_frame = packet->frame;
 		flow->bytes[dir] += packet->payload_wire;
 	}
@@ -573,6 +572,17 @@ WW_PREFETCHES void prefetch_second(const struct ww_flows *flows, struct ww_keys 
 	ww_attempts_prefetch(&flows->attempts, sent_hash(flows, keys));
 }
 
+static inline void expect(
+	const struct ww_flow_sink *sink, const struct ww_packet *packet, enum ww_kind kind)
+{
+	if (kind == WW_KIND_SYN)
+		sink->expect(sink->context, &packet->src, &packet->dst, packet->dport,
+			packet->proto, WW_CONTACT_SENT);
+	else if (kind == WW_KIND_TCP && packet->tcp_flags & WW_TCP_SYN)
+		sink->expect(sink->context, &packet->dst, &packet->src, packet->sport,
+			packet->proto, WW_CONTACT_REACHED);
+}
+
 static void feed_batch(
 	struct ww_flows *flows, const struct ww_packet *packets, size_t n, bool *skipped)
 {
@@ -583,8 +593,8 @@ static void feed_batch(
 	}
 	for (size_t i = 0; i < n; i++) {
 		prefetch_second(flows, &keys[i]);
-		if (keys[i].kind == WW_KIND_SYN && flows->sink.expect)
-			flows->sink.expect(flows->sink.context, &packets[i].src, packets[i].proto);
+		if (flows->sink.expect)
+			expect(&flows->sink, &packets[i], (enum ww_kind)keys[i].kind);
 	}
 	for (size_t i = 0; i < n; i++) {
 		flows->frame = packets[i].frame;

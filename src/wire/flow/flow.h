@@ -121,7 +121,7 @@ struct ww_flow {
 
 	int64_t first_us;
 	uint64_t first_frame;
-	uint64_t last_frame; /* of a direction that is or may be looked at; else the first */
+	uint64_t last_frame; /* with payload that is or may be looked at; else the first */
 	/* Likewise: payload on the wire, without that of the packets before the answer. */
 	uint64_t bytes[2];
 	void **rule_state;  /* one pointer that belongs to wire/rules; freed by ww_flow_sink.forget */
@@ -160,8 +160,12 @@ struct ww_flow_sink {
 	 * One that is set to 0 ends the stream of that direction for good.
 	 */
 	void (*wanted)(void *context, struct ww_flow *flow);
-	/* A contact of src is probably told within the next packets: the moment to fetch memory. */
-	void (*expect)(void *context, const struct ww_ip *src, uint8_t proto);
+	/*
+	 * A contact of this outcome (SENT or REACHED) is probably told within the next packets: the
+	 * moment to fetch memory.
+	 */
+	void (*expect)(void *context, const struct ww_ip *src, const struct ww_ip *dst,
+		uint16_t port, uint8_t proto, enum ww_contact_outcome outcome);
 	void (*contact)(void *context, const struct ww_contact *contact);
 	/* Once: both directions were heard. Before the packet that shows it is given. */
 	void (*two_way)(void *context, const struct ww_flow *flow);

@@ -355,38 +355,31 @@ static uint16_t find_group(struct ww_rules *rules, uint8_t proto, unsigned kind,
 	const struct ww_ip *src, const struct ww_ip *dst, int sport, int dport)
 {
 	unsigned class = class_of(proto);
-	struct ww_group_key key = {.src_class = ww_address_class(rules, src),
-		.dst_class = ww_address_class(rules, dst),
-		.sport_class = port_class(rules, sport),
-		.dport_class = port_class(rules, dport),
-		.proto = (uint8_t) class,
-		.kind = (uint8_t)kind};
-	if (key.src_class == WW_ADDRESS_NO_CLASS || key.dst_class == WW_ADDRESS_NO_CLASS)
+	uint16_t src_class = ww_address_class(rules, src), dst_class = ww_address_class(rules, dst);
+	uint16_t sport_class = port_class(rules, sport), dport_class = port_class(rules, dport);
+	if (src_class == WW_ADDRESS_NO_CLASS || dst_class == WW_ADDRESS_NO_CLASS)
 		return superset_of(rules, class, kind);
-	uint64_t hash = ww_hash_2(&rules->key, (uint64_t)key.src_class << 16 | key.dst_class,
-		(uint64_t)key.sport_class << 32 | (uint64_t)key.dport_class << 16 | class << 8 |
-			kind);
+	uint64_t classes = (uint64_t)src_class << 48 | (uint64_t)dst_class << 32 |
+			   (uint64_t)sport_class << 16 | dport_class;
+	uint16_t about = (uint16_t)(class << 8 | kind);
+	uint64_t hash = ww_hash_2(&rules->key, classes, about);
 	struct ww_group_key *slot;
 	for (size_t i = hash;; i++) {
 		slot = &rules->cache[i % WW_GROUP_CACHE];
 		if (!slot->used)
 			break;
-		if (slot->src_class == key.src_class && slot->dst_class == key.dst_class &&
-			slot->sport_class == key.sport_class &&
-			slot->dport_class == key.dport_class && slot->proto == key.proto &&
-			slot->kind == key.kind)
+		if (slot->classes == classes && slot->about == about)
 			return slot->group;
 	}
 	if (rules->n_cache >= WW_GROUP_CACHE * 3 / 4 ||
 		rules->n_groups + 4 * WW_KINDS >= WW_GROUPS_MAX)
 		return superset_of(rules, class, kind);
-	fill_bits(rules, 0, src, key.sport_class);
-	fill_bits(rules, 1, dst, key.dport_class);
-	key.group = intern(rules, make_list(rules, class, kind, false), class, kind, false);
-	key.used = true;
+	fill_bits(rules, 0, src, sport_class);
+	fill_bits(rules, 1, dst, dport_class);
+	uint16_t group = intern(rules, make_list(rules, class, kind, false), class, kind, false);
+	*slot = (struct ww_group_key){classes, about, group, true};
 	rules->n_cache++;
-	*slot = key;
-	return key.group;
+	return group;
 }
 
 static uint16_t group_of(struct ww_rules *rules, const struct ww_flow *flow, enum ww_dir dir)

@@ -693,11 +693,11 @@ static inline bool ww_group_is_joint(const struct ww_group *group)
 	return group->class == WW_CLASS_TCP && group->kind != WW_KIND_LONE;
 }
 
+/* What a group was looked up by: two words, because comparing field by field stalls on the stores. */
 struct ww_group_key {
-	uint16_t src_class, dst_class;
-	uint16_t sport_class, dport_class;
-	uint8_t proto, kind;
-	uint16_t group; /* value */
+	uint64_t classes; /* of source and destination address and port, 16 bits each */
+	uint16_t about;   /* protocol class << 8 | kind */
+	uint16_t group;   /* value */
 	bool used;
 };
 

@@ -332,10 +332,11 @@ static void on_wanted(void *context, struct ww_flow *flow)
 	ww_rules_wanted(watch->plan->rules, flow);
 }
 
-static void on_expect(void *context, const struct ww_ip *src, uint8_t proto)
+static void on_expect(void *context, const struct ww_ip *src, const struct ww_ip *dst,
+	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome)
 {
 	struct ww_watch *watch = context;
-	ww_detect_expect(watch->detect, src, proto);
+	ww_detect_expect(watch->detect, src, dst, port, proto, outcome);
 }
 
 static void on_contact(void *context, const struct ww_contact *contact)

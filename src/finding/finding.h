@@ -42,6 +42,19 @@ struct ww_strategy {
 	double per_s;
 };
 
+/* What happened to the bytes of the conversation before: there may have been more, or others. */
+enum {
+	WW_DOUBT_GAP = 1,      /* bytes are missing */
+	WW_DOUBT_CONFLICT = 2, /* segments brought other bytes for the same place */
+	WW_DOUBT_LIMIT = 4,    /* a limit of ours took bytes away */
+	WW_DOUBT_STALE = 8,    /* segments with an old timestamp were left out */
+	WW_DOUBT_FORGED = 16,  /* a FIN or an RST was forged */
+	WW_DOUBT_BITS = 5,
+};
+
+/* "gap", "conflict", "limit", "stale", "forged": of bit 0 to WW_DOUBT_BITS - 1. */
+const char *ww_doubt_name(int bit);
+
 struct ww_finding {
 	uint64_t id; /* 1-based, in order */
 	enum ww_finding_kind kind;
@@ -62,6 +75,7 @@ struct ww_finding {
 	uint64_t frames[WW_FINDING_FRAMES]; /* 1-based, ascending */
 	size_t n_frames;
 	char flow[32]; /* community id, or "" */
+	uint8_t doubts; /* WW_DOUBT_ bits */
 
 	/* kind scan */
 	char scan[12];         /* horizontal, vertical, block */

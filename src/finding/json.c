@@ -83,6 +83,22 @@ static void put_scan(struct ww_json *json, const struct ww_finding *finding)
 	ww_json_real(json, "threshold", finding->threshold, DECIMALS_SCORE);
 }
 
+const char *ww_doubt_name(int bit)
+{
+	static const char *const NAMES[WW_DOUBT_BITS] = {
+		"gap", "conflict", "limit", "stale", "forged"};
+	return NAMES[bit];
+}
+
+static void put_doubts(struct ww_json *json, uint8_t doubts)
+{
+	ww_json_array(json, "doubts");
+	for (int bit = 0; bit < WW_DOUBT_BITS; bit++)
+		if (doubts >> bit & 1)
+			ww_json_string(json, NULL, ww_doubt_name(bit));
+	ww_json_end(json, ']');
+}
+
 void ww_finding_json(struct ww_buf *out, const struct ww_finding *finding)
 {
 	struct ww_json json = ww_json_to(out);
@@ -116,6 +132,8 @@ void ww_finding_json(struct ww_buf *out, const struct ww_finding *finding)
 		put_scan(&json, finding);
 	if (finding->is_open)
 		ww_json_bool(&json, "open", true);
+	if (finding->doubts)
+		put_doubts(&json, finding->doubts);
 	ww_json_end(&json, '}');
 }
 

@@ -59,6 +59,21 @@ static void test_rule(void **state)
 		     "\"flow\":\"1:Pc2rJAeqTzwWYzH5T4QFZAVv53I=\"}");
 }
 
+static void test_doubts(void **state)
+{
+	struct ww_finding finding = {
+		.id = 1, .doubts = WW_DOUBT_GAP | WW_DOUBT_LIMIT | WW_DOUBT_FORGED};
+	struct ww_buf out = WW_BUF_INIT;
+	ww_finding_json(&out, &finding);
+	assert_non_null(strstr(
+		ww_buf_text(&out), "\"flow\":null,\"doubts\":[\"gap\",\"limit\",\"forged\"]}"));
+	ww_buf_done(&out);
+	finding.doubts = WW_DOUBT_CONFLICT | WW_DOUBT_STALE;
+	ww_finding_json(&out, &finding);
+	assert_non_null(strstr(ww_buf_text(&out), "\"doubts\":[\"conflict\",\"stale\"]}"));
+	ww_buf_done(&out);
+}
+
 static void test_scan(void **state)
 {
 	struct ww_finding finding = {
@@ -178,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rule),
+		cmocka_unit_test(test_doubts),
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_host),
 		cmocka_unit_test(test_incident),

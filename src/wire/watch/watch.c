@@ -13,6 +13,30 @@
 
 /* Of a user's rule nothing is known but that it alerted. */
 static const double RULE_CONFIDENCE = 0.5;
+/* Most often somebody's middlebox. */
+static const double CONFLICT_CONFIDENCE = 0.3;
+
+static const struct ww_rule CONFLICTS[] = {
+	{.gid = WW_GID_REASSEMBLY,
+		.sid = WW_SID_SEGMENTS,
+		.rev = 1,
+		.priority = 2,
+		.msg = "TCP segments bring other bytes for the same place",
+		.classtype = "bad-unknown"},
+	{.gid = WW_GID_REASSEMBLY,
+		.sid = WW_SID_FRAGMENTS,
+		.rev = 1,
+		.priority = 2,
+		.msg = "IP fragments bring other bytes for the same place",
+		.classtype = "bad-unknown"},
+};
+
+_Static_assert((int)WW_DOUBT_GAP == WW_TROUBLE_GAP &&
+		       (int)WW_DOUBT_CONFLICT == WW_TROUBLE_CONFLICT &&
+		       (int)WW_DOUBT_LIMIT == WW_TROUBLE_LIMIT &&
+		       (int)WW_DOUBT_STALE == WW_TROUBLE_STALE &&
+		       (int)WW_DOUBT_FORGED == WW_TROUBLE_FORGED,
+	"wire/flow says it, a finding carries it");
 
 /* A rule's finding whose request may be answered; the last ones are kept. */
 enum { ASKED_MAX = 64 };
@@ -34,6 +58,7 @@ struct ww_watch {
 	struct ww_packet_counts packets;
 	uint64_t before, findings, by_kind[WW_FINDING_KIND_COUNT];
 	uint64_t *alerts; /* by rule index */
+	uint64_t conflicts[WW_N(CONFLICTS)];
 	bool any_packet;
 	int64_t first_us, last_us;
 };
@@ -162,6 +187,21 @@ static void add_tunnel(struct ww_evidence *evidence, const struct ww_packet *pac
 		set_text(evidence->note + len, sizeof(evidence->note) - len, ends);
 }
 
+/* What may be missing of the conversation's bytes: a word, or nothing where there is no room. */
+static void add_doubts(struct ww_evidence *evidence, const struct ww_flow *flow)
+{
+	const char *before = "; its stream has: ";
+	for (int bit = 0; flow && bit < WW_DOUBT_BITS; bit++) {
+		size_t len = strlen(evidence->note);
+		if (!(flow->trouble >> bit & 1) ||
+			len + strlen(before) + strlen(ww_doubt_name(bit)) >= sizeof(evidence->note))
+			continue;
+		snprintf(evidence->note + len, sizeof(evidence->note) - len, "%s%s", before,
+			ww_doubt_name(bit));
+		before = ", ";
+	}
+}
+
 static void fill_evidence(const struct ww_hit *hit, struct ww_detect_hit *ret)
 {
 	struct ww_evidence *evidence = &ret->evidence;
@@ -179,6 +219,7 @@ static void fill_evidence(const struct ww_hit *hit, struct ww_detect_hit *ret)
 		: hit->in_stream ? "bytes of the stream"
 				 : "bytes of the packet");
 	add_tunnel(evidence, hit->packet);
+	add_doubts(evidence, hit->flow);
 	copy_spans(evidence, hit);
 	set_text(evidence->file, sizeof(evidence->file), hit->rule->file);
 	evidence->at = hit->rule->at;
@@ -201,16 +242,16 @@ static const struct ww_stage *stage_of_rule(
 	return NULL;
 }
 
-static uint64_t emit_rule(
-	struct ww_watch *watch, const struct ww_hit *hit, const struct ww_detect_hit *detail)
+/* A finding that borrows `evidence`. */
+static struct ww_finding finding_of(
+	const struct ww_hit *hit, const struct ww_detect_hit *detail, struct ww_evidence *evidence)
 {
 	const struct ww_rule *rule = hit->rule;
-	struct ww_evidence evidence = detail->evidence;
 	struct ww_finding finding = {
 		.kind = WW_FINDING_RULE,
 		.time_us = detail->time_us,
-		.src = evidence.src,
-		.dst = evidence.dst,
+		.src = evidence->src,
+		.dst = evidence->dst,
 		.proto = detail->proto,
 		.port = detail->server_port,
 		.sid = rule->sid,
@@ -220,8 +261,9 @@ static uint64_t emit_rule(
 		.confidence = RULE_CONFIDENCE,
 		.frames = {detail->frame},
 		.n_frames = 1,
+		.doubts = hit->flow ? hit->flow->trouble : 0,
 		.strategy = {.p = NAN, .per_s = NAN},
-		.evidence = &evidence,
+		.evidence = evidence,
 		.n_evidence = 1,
 	};
 	set_text(finding.msg, sizeof(finding.msg), rule->msg);
@@ -230,8 +272,16 @@ static uint64_t emit_rule(
 	set_text(finding.advisory, sizeof(finding.advisory), rule->owner);
 	set_text(finding.why_file, sizeof(finding.why_file), rule->file);
 	finding.why_line = rule->at.line;
+	return finding;
+}
+
+static uint64_t emit_rule(
+	struct ww_watch *watch, const struct ww_hit *hit, const struct ww_detect_hit *detail)
+{
+	struct ww_evidence evidence = detail->evidence;
+	struct ww_finding finding = finding_of(hit, detail, &evidence);
 	const struct ww_advisory *advisory = NULL;
-	const struct ww_stage *stage = stage_of_rule(watch->plan, rule, &advisory);
+	const struct ww_stage *stage = stage_of_rule(watch->plan, hit->rule, &advisory);
 	if (stage) {
 		set_text(finding.stage, sizeof(finding.stage), stage->id);
 		set_text(finding.why_file, sizeof(finding.why_file), advisory->path);
@@ -322,6 +372,30 @@ static void on_hit(void *context, const struct ww_hit *hit)
 		detail.finding = emit_rule(watch, hit, &detail);
 	}
 	ww_detect_hit(watch->detect, &detail);
+}
+
+/* Copies that differ. The evidence is the one that came now. */
+static void on_conflict(
+	void *context, struct ww_flow *flow, enum ww_dir dir, const struct ww_packet *packet)
+{
+	struct ww_watch *watch = context;
+	size_t which = flow ? 0 : 1;
+	const struct ww_hit hit = {
+		.rule = &CONFLICTS[which], .flow = flow, .dir = dir, .packet = packet};
+	struct ww_detect_hit detail = {.stage = -1};
+	if (!packet)
+		return;
+	place_hit(&hit, &detail);
+	fill_evidence(&hit, &detail);
+	struct ww_evidence *evidence = &detail.evidence;
+	evidence->n_bytes = (uint16_t)(packet->payload_len < WW_EVIDENCE_MAX ? packet->payload_len
+									     : WW_EVIDENCE_MAX);
+	if (evidence->n_bytes)
+		memcpy(evidence->bytes, packet->payload, evidence->n_bytes);
+	watch->conflicts[which]++;
+	struct ww_finding finding = finding_of(&hit, &detail, evidence);
+	finding.confidence = CONFLICT_CONFIDENCE;
+	emit(watch, &finding);
 }
 
 /* ---- facts of wire/flow ---- */
@@ -435,6 +509,7 @@ static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *opt
 		.skip_empty = !ww_rules_want_empty(watch->plan->rules),
 		.stream = on_stream,
 		.forget = on_forget,
+		.conflict = on_conflict,
 	};
 	struct ww_flow_services services;
 	name_services(watch->plan, &services);
@@ -556,6 +631,9 @@ const struct ww_incident *ww_watch_incident(const struct ww_watch *watch, size_t
 void ww_watch_each_rule(const struct ww_watch *watch,
 	void (*each)(void *context, const struct ww_rule *rule, uint64_t alerts), void *context)
 {
+	for (size_t i = 0; i < WW_N(CONFLICTS); i++)
+		if (watch->conflicts[i])
+			each(context, &CONFLICTS[i], watch->conflicts[i]);
 	for (size_t i = 0; i < ww_rules_n(watch->plan->rules); i++)
 		if (watch->alerts[i])
 			each(context, ww_rules_get(watch->plan->rules, i), watch->alerts[i]);

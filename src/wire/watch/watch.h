@@ -16,6 +16,17 @@
 #include "wire/detect/detect.h"
 #include "wire/rules/rules.h"
 
+/*
+ * The generator of findings of kind rule that reassembly makes, once for a conversation or a
+ * datagram: two copies of the same bytes differ, and hosts read one or the other. Who knows the
+ * host hides a payload so; a middlebox that rewrites looks the same.
+ */
+enum {
+	WW_GID_REASSEMBLY = 8701,
+	WW_SID_SEGMENTS = 8701001,
+	WW_SID_FRAGMENTS = 8701002,
+};
+
 /* Rules and advisories made ready for runs. Immutable after ww_plan_ready; end with ww_plan_free.
  */
 struct ww_plan;

@@ -54,7 +54,7 @@ enum {
 	WW_VERIFY_TRIES = 100000, /* steps tried in one verification */
 	WW_VERIFY_MEMO = 512,
 	WW_PENDING_MAX = 8, /* rules that wait for bytes, a flow */
-	WW_TOLD_MAX = 8,    /* rules whose last alert is remembered, a flow */
+	WW_TOLD_MAX = 16,   /* rules whose last alert is remembered, a flow */
 	WW_FAST_MAX = 24,   /* bytes of a fast pattern; 12 and 8 let verification explode */
 };
 
@@ -879,7 +879,6 @@ struct ww_rule_state {
 		uint8_t dir;
 		uint64_t floor; /* anchors that end before were alerted on */
 	} told[WW_TOLD_MAX];
-	uint64_t floor[2]; /* the same for all rules, when told[] overflowed */
 };
 
 /* NULL when there is none and `make` is false, or memory is short. */

@@ -36,7 +36,7 @@ uint64_t ww_state_floor(const struct ww_flow *flow, uint32_t rule, enum ww_dir d
 	for (uint32_t i = 0; i < state->n_told; i++)
 		if (state->told[i].rule == rule && state->told[i].dir == dir)
 			return state->told[i].floor;
-	return state->floor[dir];
+	return 0;
 }
 
 void ww_state_tell(struct ww_flow *flow, uint32_t rule, enum ww_dir dir, uint64_t floor)
@@ -48,10 +48,8 @@ void ww_state_tell(struct ww_flow *flow, uint32_t rule, enum ww_dir dir, uint64_
 	while (i < state->n_told && (state->told[i].rule != rule || state->told[i].dir != dir))
 		i++;
 	if (i == WW_TOLD_MAX) {
-		/* The oldest goes; what it covered stays covered, for every rule. */
-		struct ww_told *oldest = &state->told[0];
-		if (state->floor[oldest->dir] < oldest->floor)
-			state->floor[oldest->dir] = oldest->floor;
+		/* The oldest goes: it may alert twice. To cover for all rules what it covered would
+		   silence those that have not alerted: decoys could hide an attack. */
 		memmove(state->told, state->told + 1, sizeof(state->told) - sizeof(*state->told));
 		i--;
 	} else if (i == state->n_told) {

@@ -6,7 +6,7 @@
  *   | 3 data | block | up to 512 bytes |   | 4 ack | block |   | 5 error | code | text | 0 |
  *
  * A request is a message without buffers (rules look at the datagram), and a fact. The server
- * answers from a new port, which is another flow: transfers.h ties it to its request.
+ * answers from a new port, which is another flow: nothing ties it to its request yet.
  */
 #include "wire/proto/parser.h"
 

@@ -558,8 +558,11 @@ void ww_watch_feed(struct ww_watch *watch, const struct ww_frame *frames, size_t
 	struct ww_packet packets[WW_BATCH];
 	bool skipped[WW_BATCH];
 	ww_assert(n <= WW_BATCH);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		ww_packet_decode(&frames[i], &packets[i]);
+	/* Apart: what was just written in small pieces is not yet there to be read in large ones.
+	 */
+	for (size_t i = 0; i < n; i++) {
 		ww_packet_count(&watch->packets, &packets[i], frames[i].length);
 		if (!watch->any_packet || frames[i].time_us < watch->first_us)
 			watch->first_us = frames[i].time_us;

@@ -6,6 +6,17 @@
 #include "advisory/load.h"
 #include "advisory/show.h"
 
+/*
+ * libfyaml 0.7.12 loses 4 KiB when it formats a quoted text of more than a hundred escapes
+ * (fy_atom_format_text). Its frames have no names here, so the library is named as a whole; what we
+ * forget to free of it, test-load finds under the same sanitizer.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfyaml\n";
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

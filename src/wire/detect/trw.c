@@ -376,7 +376,7 @@ static inline void keep_time(struct ww_trw *trw, const struct ww_contact *contac
 	}
 	/* Forth and back by turns: nothing to branch on. */
 	step_us = back ? 0 : step_us;
-	trw->now_us += (int64_t)step_us;
+	trw->now_us = back ? trw->now_us : now_us;
 	trw->elapsed_us += (int64_t)(step_us > ahead_max_us ? ahead_max_us : step_us);
 	if (trw->elapsed_us >= trw->next_second_us) {
 		trw->elapsed_s = (uint32_t)(trw->elapsed_us / 1000000);

@@ -163,7 +163,7 @@ static bool has_parent(const struct ww_field *field, const struct ww_field *pare
 	if (parent) {
 		size_t len = parent->path_len, n = dots(parent);
 		if (field->path_len <= len + n || memcmp(rest, parent->path, len) != 0 ||
-			memcmp(rest + len, "[]." + (3 - n), n) != 0)
+			memcmp(rest + len, &"[]."[3 - n], n) != 0)
 			return false;
 		rest += len + n;
 	}

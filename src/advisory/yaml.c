@@ -116,7 +116,7 @@ static bool is_plainly_bounded(const struct loader *loader)
 		if (loader->text[i] != '&' && loader->text[i] != '*')
 			continue;
 		unsigned char before = i ? (unsigned char)loader->text[i - 1] : ' ';
-		n_marks += !(before >= 0x80 || isalnum(before));
+		n_marks += !isalnum(before);
 	}
 	return n_marks <= ANCHORS_MAX;
 }

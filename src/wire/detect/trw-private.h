@@ -96,8 +96,6 @@ struct ww_trw {
 
 	bool started;
 	int64_t now_us, elapsed_us;
-	uint32_t elapsed_s; /* whole seconds of elapsed_us */
-	int64_t next_second_us;
 	struct ww_trw_counts counts;
 };
 

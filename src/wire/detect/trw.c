@@ -378,10 +378,6 @@ static inline void keep_time(struct ww_trw *trw, const struct ww_contact *contac
 	step_us = back ? 0 : step_us;
 	trw->now_us = back ? trw->now_us : now_us;
 	trw->elapsed_us += (int64_t)(step_us > ahead_max_us ? ahead_max_us : step_us);
-	if (trw->elapsed_us >= trw->next_second_us) {
-		trw->elapsed_s = (uint32_t)(trw->elapsed_us / 1000000);
-		trw->next_second_us = ((int64_t)trw->elapsed_s + 1) * 1000000;
-	}
 }
 
 /* A scanner's record may have been given up for a newer one: then the source is only counted. */
@@ -408,7 +404,7 @@ void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact)
 		return;
 	keep_time(trw, contact);
 	struct source *source = find_or_make(trw, &contact->src, contact->proto);
-	source->last_s = trw->elapsed_s;
+	source->last_s = (uint32_t)(trw->elapsed_us / 1000000);
 	if (contact->late) {
 		take_late(trw, source, contact);
 		return;

@@ -26,8 +26,10 @@
  * The plain matcher keeps patterns in 4,096 buckets by a hash of their first two bytes, case
  * folded, and compares. It is the oracle that tests compare with.
  */
-#include "wire/rules/rules-private.h"
+#include "wire/rules/matcher-private.h"
+#include "base/err.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,7 @@
  * NSDI 2019). It pays while the runs are few and rare, which is estimated when it is built: with
  * hundreds of them most places of a text fit some bucket.
  */
-#include "wire/rules/rules-private.h"
+#include "wire/rules/matcher-private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * bytes that rules like, and knows no case. Long literals are left to it: its cost is linear, ours
  * length times length on a hostile text.
  */
-#include "wire/rules/rules-private.h"
+#include "wire/rules/matcher-private.h"
 
 #include <string.h>
 

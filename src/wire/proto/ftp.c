@@ -134,21 +134,10 @@ static void command(struct ww_parsing *parsing, const struct ww_app_line *line)
 	ww_parsing_tell_fact(parsing, &fact);
 }
 
-static unsigned code_of(const struct ww_app_line *line)
-{
-	unsigned code = 0;
-	for (uint32_t i = 0; i < 3; i++) {
-		if (i >= line->len || !isdigit(line->text[i]))
-			return 0;
-		code = code * 10 + (line->text[i] - '0');
-	}
-	return code;
-}
-
 static void reply(struct ww_parsing *parsing, const struct ww_app_line *line)
 {
 	struct ftp *self = parsing->state;
-	unsigned code = code_of(line);
+	unsigned code = ww_line_code(line);
 	bool goes_on = code && line->len > 3 && line->text[3] == '-';
 	if (!self->replied && code < 100) {
 		ww_parsing_give_up(parsing);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/proto/line.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static void finish(struct ww_app_lines *lines, struct ww_app_line *line, bool whole)
@@ -68,4 +69,15 @@ void ww_lines_gap(struct ww_app_lines *lines, bool skip)
 	ww_kept_reset(&lines->kept);
 	lines->seen = 0;
 	lines->skip = skip;
+}
+
+unsigned ww_line_code(const struct ww_app_line *line)
+{
+	unsigned code = 0;
+	for (uint32_t i = 0; i < 3; i++) {
+		if (i >= line->len || !isdigit(line->text[i]))
+			return 0;
+		code = code * 10 + (line->text[i] - '0');
+	}
+	return code;
 }

@@ -31,3 +31,5 @@ bool ww_lines_next(struct ww_parsing *parsing, struct ww_app_lines *lines, const
 bool ww_lines_rest(struct ww_app_lines *lines, struct ww_app_line *ret);
 /* Bytes were lost: what is kept goes, and so does the rest of the line it stood in. */
 void ww_lines_gap(struct ww_app_lines *lines, bool skip);
+/* The number of a reply, which its line begins with: three digits. 0: there is none. */
+unsigned ww_line_code(const struct ww_app_line *line);

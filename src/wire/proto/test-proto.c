@@ -28,6 +28,13 @@ static const struct session {
 	{WW_APP_FTP, {"<220-hello\r\n220 ready\r\n", ">USER anonymous\r\n", "<331 password\r\n",
 			     ">PASS a@b\r\nSYST\r\nRETR \xff\xf1x.exe\n",
 			     "<230 in\r\n215 UNIX\r\n550 no\r\n", ">QUIT"}},
+	{WW_APP_SMTP,
+		{"<220-hello\r\n220 ready\r\n", ">EHLO worm\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\n",
+			"<250-mx\r\n250 AUTH\r\n250 ok\r\n550 no\r\n",
+			">RCPT TO:<\"e f\"@g>\r\nDATA\r\n", "<250 ok\r\n354 go\r\n",
+			">Subject: x\r\n\r\nHELO\r\n..\r\n.\r\nBDAT 9 LAST\r\n12\r\n.\r\n\r\nAUTH "
+			"PLAIN\r\n",
+			"<250 ok\r\n250 ok\r\n334 \r\n", ">MAIL FROM:<x>\r\nQUIT"}},
 };
 
 static const struct session *session_of(enum ww_app app)

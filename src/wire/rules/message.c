@@ -234,6 +234,10 @@ static void try_all(struct trying *trying)
 	for (uint32_t i = 0; i < trying->n; i++) {
 		if (was_told(trying->state, list[i]))
 			continue;
+		/* A rule on nothing but what is repeated was tried when it was new. */
+		uint64_t repeated = trying->message->repeated;
+		if (repeated && !(rules->items[list[i]].buffers & ~repeated))
+			continue;
 		/* Told before, when only what asks for an accepted context could not match. */
 		if (trying->message->dce && trying->message->dce->late &&
 			!rules->items[list[i]].asks_interface)

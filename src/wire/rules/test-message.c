@@ -39,6 +39,8 @@ static size_t play(struct stage *stage, const char *const *turns, size_t n, size
 #define CHUNKED                                                                                    \
 	"<HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nner\r\n3\r\nt t\r\n0\r\n\r\n"
 
+#define ENVELOPE ">EHLO worm\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@d>\r\n"
+
 static const struct {
 	const char *options;
 	const char *turns[4];
@@ -88,6 +90,18 @@ static const struct {
 	/* FTP, at any port. */
 	{"ftp.command; content:\"RETR\"; ftp.command_data; content:\"a.exe\";",
 		{">USER x\r\n", "<331 y\r\n", ">RETR a.exe\r\n"}, 1},
+	/* An envelope: one recipient at a time, with the sender and the name before. */
+	{"smtp.helo; content:\"worm\";", {ENVELOPE}, 1},
+	{"smtp.mail_from; content:\"<a@b>\"; startswith; endswith;", {ENVELOPE}, 1},
+	{"smtp.rcpt_to; content:\"@d\";", {ENVELOPE}, 2},
+	{"smtp.rcpt_to; content:\"@d\"; smtp.helo; content:\"worm\"; smtp.mail_from; "
+	 "content:!\"z\";",
+		{ENVELOPE}, 2},
+	{"smtp.helo; content:\"worm\"; smtp.rcpt_to; content:\"e\"; bsize:5;", {ENVELOPE}, 1},
+	{"smtp.helo; bsize:4; smtp.mail_from; content:!\"z\";", {ENVELOPE}, 1},
+	{"smtp.mail_from; content:\"@d\";", {ENVELOPE}, 0},
+	{"smtp.rcpt_to; content:\"@d\"; content:\"RCPT\"; depth:4;", {ENVELOPE}, 0},
+	{"smtp.rcpt_to; content:\"@d\"; pkt_data; content:\"RCPT\"; depth:4;", {ENVELOPE}, 2},
 };
 
 static void test_rows(void **state)
@@ -149,6 +163,37 @@ static void test_answers(void **state)
 	stage_close(&stage);
 }
 
+/* The second recipient is refused: so is the attempt, whatever the first got. */
+static void test_refused_recipient(void **state)
+{
+	static const char *const turns[] = {
+		ENVELOPE, "<250 hello\r\n250 ok\r\n250 ok\r\n550 no\r\n"};
+	static const struct {
+		const char *who;
+		unsigned code;
+		enum ww_fact_outcome outcome;
+	} wanted[] = {{"c@d", 250, WW_FACT_GRANTED}, {"e@d", 550, WW_FACT_REFUSED}};
+	for (size_t i = 0; i < WW_N(wanted); i++) {
+		struct stage stage;
+		char text[200];
+		snprintf(text, sizeof(text),
+			"alert tcp any any -> any any (flow:to_server; smtp.rcpt_to; "
+			"content:\"%s\"; "
+			"sid:1;)\n",
+			wanted[i].who);
+		stage_open(&stage, text, WW_MATCHER_RUNS);
+		ww_rules_want_answers(stage.rules, on_answer);
+		for (size_t step = 1; step < 100; step += 7) {
+			answers = 0;
+			assert_int_equal(play(&stage, turns, 2, step), 1);
+			assert_int_equal(answers, 1);
+			assert_int_equal(answered.code, wanted[i].code);
+			assert_int_equal(answered.outcome, wanted[i].outcome);
+		}
+		stage_close(&stage);
+	}
+}
+
 /* A flow that no rule with a buffer can apply to is not parsed. */
 static void test_unwanted(void **state)
 {
@@ -189,6 +234,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_flowbits),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_refused_recipient),
 		cmocka_unit_test(test_unwanted),
 		cmocka_unit_test(test_waiting_is_bounded),
 	};

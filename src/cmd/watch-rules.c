@@ -337,6 +337,6 @@ enum ww_exit ww_rules_told(
 		tell_problems(call, rules, wish->strict || call->common->verbose);
 	if (call->common->verbose)
 		tell_sids(call, rules);
-	bool refused = ww_rules_counts(rules)->refused > 0;
+	bool refused = ww_rules_counts(rules).refused > 0;
 	return wish->strict && refused ? WW_EXIT_USAGE : WW_EXIT_NOTHING;
 }

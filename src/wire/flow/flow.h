@@ -114,6 +114,8 @@ struct ww_flow {
 	unsigned char reset : 2; /* bit: whose sender sent an RST that was believed */
 	unsigned char trouble : 5; /* WW_TROUBLE_ bits: what was shown of it may not be all */
 	unsigned char later : 2; /* bit: a direction whose group may be set later */
+	/* Both groups are set: neither becomes another than 0 later. Set with them. */
+	bool settled : 1;
 	uint16_t groups[2];      /* by direction: the set of rules that can apply, 0 for none */
 	uint32_t id;             /* unique in the run, in order of creation, from 1 */
 	uint32_t acked[2];       /* by direction: its bytes that the other side last acknowledged */

@@ -246,10 +246,6 @@ void ww_groups_done(struct ww_rules *rules)
 	free(rules->port_class);
 	free(rules->lone_tcp);
 	free(rules->class_port);
-	free(rules->marks);
-	free(rules->candidates);
-	free(rules->kept);
-	free(rules->costs);
 	free(rules->counters);
 }
 
@@ -336,6 +332,7 @@ static uint16_t intern(
 	add_own(rules, &group);
 	group.gated = is_gated(rules, &group);
 	group.listens = listens(rules, &group);
+	ww_messages_want(rules, &group);
 	rules->groups[rules->n_groups] = group;
 	rules->counts.groups++;
 	return (uint16_t)rules->n_groups++;
@@ -407,6 +404,8 @@ void ww_rules_wanted(struct ww_rules *rules, struct ww_flow *flow)
 		if (rules->groups[group].listens)
 			flow->later |= (unsigned char)(1 << !dir);
 	}
+	/* What is looked at both ways from the beginning never asks for more. */
+	flow->settled = flow->groups[0] && flow->groups[1];
 }
 
 void ww_rules_open_gates(struct ww_rules *rules, struct ww_flow *flow)
@@ -457,20 +456,13 @@ static int allocate(struct ww_rules *rules)
 	}
 	rules->list = calloc(member_words(rules), sizeof(*rules->list));
 	rules->by_work = calloc(n, sizeof(*rules->by_work));
-	rules->marks = calloc(n, sizeof(*rules->marks));
-	rules->candidates = calloc(n, sizeof(*rules->candidates));
-	rules->kept = calloc(n, sizeof(*rules->kept));
-	rules->costs = calloc(n, sizeof(*rules->costs));
 	rules->groups = calloc(WW_GROUPS_MAX, sizeof(*rules->groups));
 	rules->cache = calloc(WW_GROUP_CACHE, sizeof(*rules->cache));
 	rules->counters = calloc(WW_COUNTERS, sizeof(*rules->counters));
-	if (!rules->list || !rules->by_work || !rules->marks || !rules->candidates ||
-		!rules->kept || !rules->costs || !rules->groups || !rules->cache ||
-		!rules->counters)
+	if (!rules->list || !rules->by_work || !rules->groups || !rules->cache || !rules->counters)
 		return -ENOMEM;
 	/* Who only listens has no rules. */
 	rules->groups[WW_GROUP_LISTEN] = (struct ww_group){.superset = true,
-		.wants.known = true,
 		.member = calloc(member_words(rules), sizeof(*rules->groups->member))};
 	rules->n_groups = WW_GROUP_LISTEN + 1;
 	if (!rules->groups[WW_GROUP_LISTEN].member)
@@ -524,6 +516,8 @@ int ww_rules_compile(struct ww_rules *rules, struct ww_err *err)
 	}
 	if (r == 0)
 		r = ww_messages_init(rules);
+	if (r == 0)
+		r = ww_desk_new(rules, &rules->desk);
 	if (r < 0)
 		return ww_fail(err, WW_NOWHERE, r, "out of memory");
 	for (size_t i = 0; i < rules->n_items; i++) {

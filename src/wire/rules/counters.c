@@ -89,9 +89,10 @@ static bool pass(struct ww_rules *rules, uint32_t rule, uint8_t which, const str
 	}
 }
 
-bool ww_limits_pass(struct ww_rules *rules, uint32_t rule, const struct ww_ip *src,
+bool ww_rules_pass(struct ww_rules *rules, size_t index, const struct ww_ip *src,
 	const struct ww_ip *dst, int64_t time_us)
 {
+	uint32_t rule = (uint32_t)index;
 	/* The filter is part of detection, so it is asked first; what only silences comes last. */
 	static const uint8_t order[] = {WW_LIMITS_DETECTION, WW_LIMITS_RATE, WW_LIMITS_EVENT};
 	const struct ww_item *item = &rules->items[rule];

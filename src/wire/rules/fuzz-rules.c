@@ -78,8 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ww_assert(r == 0 || r == -ENOMEM);
 	for (size_t i = 0; i < ww_rules_problems(rules); i++)
 		ww_assert(ww_rules_problem(rules, i)->text[0] != '\0');
-	const struct ww_rules_counts *counts = ww_rules_counts(rules);
-	ww_assert(counts->loaded == ww_rules_n(rules) && counts->enabled <= counts->loaded);
+	const struct ww_rules_counts counts = ww_rules_counts(rules);
+	ww_assert(counts.loaded == ww_rules_n(rules) && counts.enabled <= counts.loaded);
 	/* The classes of an address say what comparing it with each network says. */
 	for (uint32_t k = 0; r == 0 && k < 64 && k < size; k++) {
 		struct ww_ip ip = ww_ip_from_v4((uint32_t)data[k] << 24 | k);

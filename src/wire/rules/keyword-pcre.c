@@ -14,39 +14,47 @@
 
 enum { MATCH_LIMIT = 100000, DEPTH_LIMIT = 2000, HEAP_LIMIT_KIB = 4096, JIT_STACK_MAX = 262144 };
 
-static bool ready(struct ww_rules *rules)
+static bool ready(struct ww_desk *desk)
 {
-	if (rules->match_data)
+	if (desk->match_data)
 		return true;
-	rules->match_context = pcre2_match_context_create(NULL);
-	if (!rules->match_context)
+	desk->match_context = pcre2_match_context_create(NULL);
+	if (!desk->match_context)
 		return false;
-	pcre2_set_match_limit(rules->match_context, MATCH_LIMIT);
-	pcre2_set_depth_limit(rules->match_context, DEPTH_LIMIT);
-	pcre2_set_heap_limit(rules->match_context, HEAP_LIMIT_KIB);
-	rules->jit_stack = pcre2_jit_stack_create(32768, JIT_STACK_MAX, NULL);
-	if (rules->jit_stack)
-		pcre2_jit_stack_assign(rules->match_context, NULL, rules->jit_stack);
-	rules->match_data = pcre2_match_data_create(1, NULL);
-	return rules->match_data != NULL;
+	pcre2_set_match_limit(desk->match_context, MATCH_LIMIT);
+	pcre2_set_depth_limit(desk->match_context, DEPTH_LIMIT);
+	pcre2_set_heap_limit(desk->match_context, HEAP_LIMIT_KIB);
+	desk->jit_stack = pcre2_jit_stack_create(32768, JIT_STACK_MAX, NULL);
+	if (desk->jit_stack)
+		pcre2_jit_stack_assign(desk->match_context, NULL, desk->jit_stack);
+	desk->match_data = pcre2_match_data_create(1, NULL);
+	return desk->match_data != NULL;
+}
+
+/* Into code, at the first use; before any thread matches with it. */
+static void translate(struct ww_rules *rules, struct ww_pcre *pcre)
+{
+	pthread_mutex_lock(&rules->jit_lock);
+	if (!atomic_load_explicit(&pcre->jit_tried, memory_order_relaxed))
+		pcre2_jit_compile(pcre->code, PCRE2_JIT_COMPLETE);
+	atomic_store_explicit(&pcre->jit_tried, true, memory_order_release);
+	pthread_mutex_unlock(&rules->jit_lock);
 }
 
 /* The first match that begins at or behind `from`; -1: none. */
-static int run(struct ww_rules *rules, struct ww_pcre *pcre, const struct ww_window *window,
+static int run(struct ww_desk *desk, struct ww_pcre *pcre, const struct ww_window *window,
 	int64_t subject, int64_t from, uint32_t options)
 {
-	if (!ready(rules))
+	if (!ready(desk))
 		return PCRE2_ERROR_NOMEMORY;
-	if (!pcre->jit_tried) {
-		pcre2_jit_compile(pcre->code, PCRE2_JIT_COMPLETE);
-		pcre->jit_tried = true;
-	}
+	if (!atomic_load_explicit(&pcre->jit_tried, memory_order_acquire))
+		translate(desk->rules, pcre);
 	static const uint8_t none[1];
 	const uint8_t *text = window->data ? window->data + subject : none;
 	int r = pcre2_match(pcre->code, text, (size_t)(window->len - subject),
-		(size_t)(from - subject), options, rules->match_data, rules->match_context);
+		(size_t)(from - subject), options, desk->match_data, desk->match_context);
 	if (r < 0 && r != PCRE2_ERROR_NOMATCH)
-		rules->counts.pcre_limits++;
+		desk->counts.pcre_limits++;
 	return r;
 }
 
@@ -63,10 +71,10 @@ static enum ww_verdict match_pcre(
 	bool found = false;
 	while (from <= window.len && !(cut && step->pcre->anchored)) {
 		int r = run(
-			verify->rules, step->pcre, &window, subject, from, cut ? PCRE2_NOTBOL : 0);
+			verify->desk, step->pcre, &window, subject, from, cut ? PCRE2_NOTBOL : 0);
 		if (r < 0)
 			break;
-		const size_t *ends = pcre2_get_ovector_pointer(verify->rules->match_data);
+		const size_t *ends = pcre2_get_ovector_pointer(verify->desk->match_data);
 		attempt->start = subject + (int64_t)ends[0];
 		attempt->end = subject + (int64_t)ends[1];
 		/* \K in a look-behind can put the start behind the end. */

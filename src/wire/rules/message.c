@@ -18,8 +18,10 @@
 #include <string.h>
 
 enum {
-	GROWTH_LEAST = 256, /* bytes of a message between two tries of what waits */
-	TRIES_MAX = 256,    /* candidates tried at once while a message grows; then they wait */
+	GROWTH_LEAST = 256,   /* bytes of a message between two tries of what waits */
+	TRIES_MAX = 256,      /* candidates tried at once while a message grows; then they wait */
+	LANE_FLOWS = 1024,    /* parsed at a time in one lane of WW_LANES */
+	LANE_BYTES = 1 << 20, /* of what their parsers keep */
 };
 
 /* ---- what is wanted ---- */
@@ -52,14 +54,10 @@ static bool looks_at_raw(const struct ww_item *item)
 	return false;
 }
 
-static const struct ww_group_wants *wants_of(struct ww_rules *rules, uint16_t index)
+void ww_messages_want(const struct ww_rules *rules, struct ww_group *group)
 {
-	struct ww_group *group = &rules->groups[index];
 	struct ww_group_wants *wants = &group->wants;
-	if (wants->known)
-		return wants;
-	wants->known = true;
-	for (size_t i = 0; group->member && i < rules->n_items; i++) {
+	for (size_t i = 0; i < rules->n_items; i++) {
 		const struct ww_item *item = &rules->items[i];
 		if (!(group->member[i / 64] >> i % 64 & 1) || !item->buffers)
 			continue;
@@ -72,7 +70,6 @@ static const struct ww_group_wants *wants_of(struct ww_rules *rules, uint16_t in
 	for (unsigned b = 0; b < WW_BUFFER_COUNT; b++)
 		if (wants->buffers & WW_BUFFER_BIT(b))
 			wants->apps |= apps_of((enum ww_buffer)b);
-	return wants;
 }
 
 /* ---- one message ---- */
@@ -82,22 +79,22 @@ struct trying {
 	const struct ww_message *message;
 	struct ww_message_state *state; /* NULL: of no flow, and ended */
 	bool shown; /* its bytes are in the view; else they came before, in the other direction */
-	uint32_t n; /* of rules->message_list */
+	uint32_t n; /* of desk->message_list */
 };
 
 static void add(struct trying *trying, uint32_t rule)
 {
-	struct ww_rules *rules = trying->run->rules;
-	if (trying->n < rules->n_items && !rules->marks[rule]) {
-		rules->marks[rule] = 1;
-		rules->message_list[trying->n++] = rule;
+	struct ww_desk *desk = trying->run->desk;
+	if (trying->n < desk->rules->n_items && !desk->marks[rule]) {
+		desk->marks[rule] = 1;
+		desk->message_list[trying->n++] = rule;
 	}
 }
 
 static void wait_with(struct trying *trying, uint32_t rule)
 {
 	struct ww_message_state *state = trying->state;
-	struct ww_rules *rules = trying->run->rules;
+	const struct ww_rules *rules = trying->run->rules;
 	if (!state || trying->message->ends)
 		return;
 	if (!rules->items[rule].fast_len) {
@@ -108,7 +105,7 @@ static void wait_with(struct trying *trying, uint32_t rule)
 		if (state->waits[i] == rule)
 			return;
 	if (state->n_waits == WW_MESSAGE_WAITS) {
-		rules->counts.pending_dropped++;
+		trying->run->desk->counts.pending_dropped++;
 		memmove(state->waits, state->waits + 1, sizeof(state->waits) - sizeof(rule));
 		state->n_waits--;
 	}
@@ -142,7 +139,7 @@ static void add_candidates(struct trying *trying)
 	const struct ww_run *run = trying->run;
 	const struct ww_message *message = trying->message;
 	struct ww_message_state *state = trying->state;
-	struct ww_rules *rules = run->rules;
+	struct ww_desk *desk = run->desk;
 	uint64_t look = message->present & run->group->wants.fast;
 	if (state)
 		look &= ~state->scanned;
@@ -150,15 +147,15 @@ static void add_candidates(struct trying *trying)
 		if (!(look >> b & 1))
 			continue;
 		const struct ww_message_buffer *buffer = &message->buffers[b];
-		ww_scan(rules, run->group, WW_SECTION_MESSAGE, (enum ww_buffer)b, buffer->data,
+		ww_scan(desk, run->group, WW_SECTION_MESSAGE, (enum ww_buffer)b, buffer->data,
 			buffer->len, buffer->fresh);
 		bool patience =
 			state && !message->begins && !message->ends && state->tries > TRIES_MAX;
-		for (uint32_t i = 0; i < rules->n_candidates; i++) {
+		for (uint32_t i = 0; i < desk->n_candidates; i++) {
 			if (patience)
-				wait_with(trying, rules->candidates[i].rule);
+				wait_with(trying, desk->candidates[i].rule);
 			else
-				add(trying, rules->candidates[i].rule);
+				add(trying, desk->candidates[i].rule);
 		}
 	}
 	if (state)
@@ -224,11 +221,12 @@ static void try_all(struct trying *trying)
 {
 	const struct ww_run *run = trying->run;
 	struct ww_rules *rules = run->rules;
+	struct ww_desk *desk = run->desk;
 	struct ww_verify verify;
 	struct ww_window window = window_of(trying);
-	uint32_t *list = rules->message_list;
+	uint32_t *list = desk->message_list;
 	for (uint32_t i = 0; i < trying->n; i++)
-		rules->marks[list[i]] = 0;
+		desk->marks[list[i]] = 0;
 	if (trying->n > 1)
 		qsort_r(list, trying->n, sizeof(*list), by_work, rules);
 	for (uint32_t i = 0; i < trying->n; i++) {
@@ -262,9 +260,8 @@ static void on_message(void *context, const struct ww_message *message)
 	run.dir = (enum ww_dir)message->dir;
 	if (!trying.shown) {
 		uint16_t index = run.flow->groups[run.dir];
-		if (index == 0 || index >= rules->n_groups)
+		if (index == 0 || index >= WW_GROUPS_MAX)
 			return;
-		(void)wants_of(rules, index);
 		run.group = &rules->groups[index];
 	}
 	const struct ww_section_rules *section = &run.group->sections[WW_SECTION_MESSAGE];
@@ -303,7 +300,7 @@ void ww_messages_ask(const struct ww_run *run, const struct ww_message *message)
 		state->n_asked--;
 	}
 	state->asked[state->n_asked++] = message->at;
-	if (!flow->groups[WW_DIR_TO_CLIENT])
+	if (!flow->settled && !flow->groups[WW_DIR_TO_CLIENT])
 		flow->groups[WW_DIR_TO_CLIENT] = rules->answer_group;
 }
 
@@ -327,19 +324,18 @@ static struct ww_app_call call_of(const struct ww_run *run, struct ww_app_flow *
 {
 	struct ww_rules *rules = run->rules;
 	const struct ww_flow *flow = run->flow;
-	uint16_t here = (uint16_t)(run->group - rules->groups);
 	struct ww_app_call call = {.flow = app,
 		.dir = run->dir,
-		.apps = wants_of(rules, here)->apps,
-		.buffers = wants_of(rules, here)->buffers,
+		.apps = run->group->wants.apps,
+		.buffers = run->group->wants.buffers,
 		.context = (void *)(uintptr_t)run};
 	if (!flow) {
 		call.server_port = run->packet->dport;
 		return call;
 	}
 	uint16_t other = flow->groups[!run->dir];
-	if (other && other < rules->n_groups)
-		call.apps |= wants_of(rules, other)->apps;
+	if (other < WW_GROUPS_MAX)
+		call.apps |= rules->groups[other].wants.apps;
 	call.midstream = !flow->start_seen;
 	call.server_port = flow->server_port;
 	return call;
@@ -347,8 +343,8 @@ static struct ww_app_call call_of(const struct ww_run *run, struct ww_app_flow *
 
 void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *view)
 {
-	struct ww_rules *rules = run->rules;
-	if (!rules->protos)
+	struct ww_protos *protos = run->rules->lanes[ww_lane_of(run->flow)];
+	if (!protos)
 		return;
 	struct ww_app_call call = call_of(run, NULL);
 	if (!call.apps)
@@ -362,25 +358,26 @@ void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *v
 	call.flow = &state->app;
 	call.facts = state->n_asked > 0;
 	call.context = &here;
-	ww_protos_stream(rules->protos, &call, view);
+	ww_protos_stream(protos, &call, view);
 	/* Whether a bind was accepted is said in the other direction, which may have no rules. */
 	struct ww_flow *flow = run->flow;
 	bool dce = state->app.app == WW_APP_DCERPC || state->app.app == WW_APP_SMB;
-	if (dce && call.buffers & WW_BUFFER_BIT(WW_BUFFER_DCE_STUB) && !flow->groups[!run->dir])
+	if (dce && call.buffers & WW_BUFFER_BIT(WW_BUFFER_DCE_STUB) && !flow->settled &&
+		!flow->groups[!run->dir])
 		flow->groups[!run->dir] = WW_GROUP_LISTEN;
 }
 
 void ww_messages_packet(const struct ww_run *run)
 {
-	struct ww_rules *rules = run->rules;
-	if (!rules->protos || !run->packet)
+	struct ww_protos *protos = run->rules->lanes[ww_lane_of(run->flow)];
+	if (!protos || !run->packet)
 		return;
 	struct ww_app_call call = call_of(run, NULL);
 	if (!call.apps)
 		return;
 	struct ww_rule_state *state = ww_state_get(run->flow, true);
 	call.flow = state ? &state->app : NULL;
-	ww_protos_datagram(rules->protos, &call, run->packet->payload, run->packet->payload_len);
+	ww_protos_datagram(protos, &call, run->packet->payload, run->packet->payload_len);
 }
 
 /* ---- memory ---- */
@@ -393,28 +390,31 @@ int ww_messages_init(struct ww_rules *rules)
 		any |= rules->items[i].buffers != 0;
 	if (!any)
 		return 0;
-	rules->message_list = calloc(rules->n_items, sizeof(*rules->message_list));
-	struct ww_group group = {.n_rules = 0,
-		.class = WW_CLASS_TCP,
-		.kind = WW_KIND_TO_CLIENT,
-		.wants.known = true};
+	struct ww_group group = {.n_rules = 0, .class = WW_CLASS_TCP, .kind = WW_KIND_TO_CLIENT};
 	group.member = calloc(rules->n_items / 64 + 1, sizeof(*group.member));
-	if (!rules->message_list || !group.member) {
-		free(group.member);
+	if (!group.member)
 		return -ENOMEM;
-	}
 	rules->answer_group = (uint16_t)rules->n_groups;
 	rules->groups[rules->n_groups++] = group;
-	return ww_protos_new(NULL, &sink, &rules->protos);
+	const struct ww_app_limits share = {LANE_FLOWS, LANE_BYTES};
+	int r = 0;
+	for (unsigned lane = 0; r == 0 && lane <= WW_LANES; lane++)
+		r = ww_protos_new(lane ? &share : NULL, &sink, &rules->lanes[lane]);
+	return r;
 }
 
-const struct ww_app_counts *ww_rules_app_counts(const struct ww_rules *rules)
+bool ww_rules_app_counts(const struct ww_rules *rules, struct ww_app_counts *ret)
 {
-	return rules->protos ? ww_protos_counts(rules->protos) : NULL;
+	*ret = (struct ww_app_counts){0};
+	if (!rules->lanes[0])
+		return false;
+	for (unsigned lane = 0; lane <= WW_LANES; lane++)
+		ww_desk_sum(ret, ww_protos_counts(rules->lanes[lane]), sizeof(*ret));
+	return true;
 }
 
 void ww_messages_done(struct ww_rules *rules)
 {
-	ww_protos_free(&rules->protos);
-	free(rules->message_list);
+	for (unsigned lane = 0; lane <= WW_LANES; lane++)
+		ww_protos_free(&rules->lanes[lane]);
 }

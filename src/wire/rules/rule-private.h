@@ -7,6 +7,8 @@
 #include "wire/rules/matcher-private.h"
 #include "wire/rules/text-private.h"
 
+#include <stdatomic.h>
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -121,7 +123,8 @@ struct ww_bytes {  /* byte_test, byte_jump, byte_extract, byte_math */
 
 struct ww_pcre {
 	pcre2_code *code; /* owned by the set, see ww_rules.codes */
-	bool anchored, jit_tried;
+	bool anchored;
+	atomic_bool jit_tried; /* set under the set's jit_lock, before the first match */
 };
 
 enum ww_step_kind {
@@ -381,7 +384,7 @@ int ww_word_unknown(struct ww_rule_builder *builder, const struct ww_option *opt
 /* ---- verify.c ---- */
 
 struct ww_verify {
-	struct ww_rules *rules;
+	struct ww_desk *desk;
 	const struct ww_item *item;
 	const struct ww_window *window;
 	uint64_t floor; /* for the anchor */
@@ -394,7 +397,7 @@ struct ww_verify {
 	} spans[WW_RULE_STEPS]; /* of positive content and pcre steps; start -1: none */
 };
 
-/* verify->rules, item, window, floor are set by the caller. */
+/* verify->desk, item, window, floor are set by the caller. */
 enum ww_verdict ww_verify_run(struct ww_verify *verify);
 /* The buffer that a step looks at: its bytes, length, base, low, and whether more may come. */
 struct ww_window ww_verify_buffer(const struct ww_verify *verify, const struct ww_step *step);

@@ -15,6 +15,7 @@
  *   stream.c     packets and stream views -> candidates -> verify -> hits
  *   message.c    messages of application protocols -> the same
  *   state.c counters.c   what is remembered on a flow, and across flows
+ *   desk.c       what a thread works with: scratch and counts
  *
  * Text is in text-private.h, one rule in rule-private.h, literals in matcher-private.h.
  */
@@ -26,6 +27,7 @@
 #include "wire/rules/rules.h"
 #include "wire/rules/text-private.h"
 
+#include <pthread.h>
 #include <stddef.h>
 
 enum {
@@ -76,9 +78,8 @@ struct ww_section_rules {
 	struct ww_scanner *own; /* of those whose pattern is in RAW, when they are few; or NULL */
 };
 
-/* What the rules of a group want of parsers; made at the first need, see message.c. */
+/* What the rules of a group want of parsers, see message.c. */
 struct ww_group_wants {
-	bool known;
 	uint32_t apps;          /* bits of enum ww_app */
 	uint64_t buffers, fast; /* that are looked at; that fast patterns are looked for in */
 };
@@ -197,11 +198,25 @@ struct ww_rules {
 	uint32_t n_cache;
 	size_t own_bytes; /* of the groups\' own scanners */
 	struct ww_counter *counters;
+	struct ww_protos *lanes[WW_LANES + 1]; /* all NULL: no rule looks at a buffer */
+	ww_answer_fn *answer;                  /* NULL: not wanted */
+	uint16_t answer_group;    /* of no rules: a direction that only answers are wanted of */
+	pthread_mutex_t jit_lock; /* one regular expression at a time becomes code */
+	struct ww_desk *desks;    /* all of them; the first one that was made is the set's own */
+	struct ww_desk *desk;
+};
 
-	/* Scratch of the one thread. */
-	uint32_t *marks; /* by rule: its candidate + 1 during a scan */
+/* ---- desk.c ---- */
+
+/* See rules.h. Of the set, a desk changes only the lane it works on. */
+struct ww_desk {
+	struct ww_rules *rules;
+	struct ww_desk *next;          /* of the set */
+	bool counts_later;             /* thresholds are asked by whoever takes the hits */
+	struct ww_rules_counts counts; /* of what was done at this desk */
+	struct ww_rule_cost *costs;    /* by rule */
+	uint32_t *marks;               /* by rule: its candidate + 1 during a scan */
 	struct ww_candidate *candidates;
-	struct ww_rule_cost *costs; /* by rule */
 	uint32_t n_candidates;
 	/* Of the stream, found in the last packet of a connection; kept_frame 0: none was scanned.
 	 */
@@ -209,10 +224,7 @@ struct ww_rules {
 	uint32_t n_kept;
 	uint64_t kept_frame;
 	const struct ww_group *kept_group;
-	struct ww_protos *protos; /* NULL: no rule looks at a buffer */
-	uint32_t *message_list;   /* rules to be tried on a message; as many as there are */
-	ww_answer_fn *answer;     /* NULL: not wanted */
-	uint16_t answer_group;    /* of no rules: a direction that only answers are wanted of */
+	uint32_t *message_list; /* rules to be tried on a message; as many as there are */
 	struct {
 		uint64_t stamp;
 		int64_t cursors[WW_RULE_STATE];
@@ -223,6 +235,20 @@ struct ww_rules {
 	pcre2_match_context *match_context;
 	pcre2_jit_stack *jit_stack;
 };
+
+void ww_desks_done(struct ww_rules *rules);
+/* Adds counts that are all of uint64_t. */
+void ww_desk_sum(void *sum, const void *counts, size_t size);
+
+/*
+ * The lane of a flow: the parsers' table and blocks that it shares with others. Settled flows are
+ * spread over lanes, so that threads can take one each; how many lanes there are, and with them all
+ * that a full table does, is the same however many threads there are.
+ */
+static inline unsigned ww_lane_of(const struct ww_flow *flow)
+{
+	return flow && flow->settled ? 1 + flow->id % WW_LANES : 0;
+}
 
 /* The file a rule came from, for its counts; NULL: it is not of this set. */
 struct ww_rule_file *ww_rules_file_of(struct ww_rules *rules, const char *file);
@@ -276,6 +302,7 @@ enum { WW_ASKED_MAX = 4 }; /* messages of a flow whose answer is waited for; the
 
 struct ww_rule_state {
 	struct ww_app_flow app;
+	uint8_t lane;                 /* of the flow */
 	uint64_t asked[WW_ASKED_MAX]; /* their stream positions */
 	uint8_t n_asked;
 	struct ww_message_state messages[2]; /* by direction */
@@ -322,18 +349,18 @@ void ww_scanner_free(struct ww_scanner **scanner);
 int ww_scanners_build(struct ww_rules *rules);
 void ww_scanners_done(struct ww_rules *rules);
 /*
- * Fills rules->candidates with the group's rules whose fast pattern ends in data[fresh..len), in
+ * Fills desk->candidates with the group's rules whose fast pattern ends in data[fresh..len), in
  * the order of work.
  */
-void ww_scan(struct ww_rules *rules, const struct ww_group *group, enum ww_section section,
+void ww_scan(struct ww_desk *desk, const struct ww_group *group, enum ww_section section,
 	enum ww_buffer buffer, const uint8_t *data, size_t len, size_t fresh);
 /*
  * The same for a packet's payload, and for the bytes that its stream gained; on a connection
  * (WW_SECTION_PACKET and WW_SECTION_STREAM share a scanner) bytes are read once for both.
  */
 void ww_scan_packet(
-	struct ww_rules *rules, const struct ww_group *group, const struct ww_packet *packet);
-void ww_scan_stream(struct ww_rules *rules, const struct ww_group *group,
+	struct ww_desk *desk, const struct ww_group *group, const struct ww_packet *packet);
+void ww_scan_stream(struct ww_desk *desk, const struct ww_group *group,
 	const struct ww_packet *packet, const struct ww_stream_view *view);
 /* Of struct ww_candidate; context: the set. Rules that set bits come before those that ask. */
 int ww_by_work(const void *a, const void *b, void *context);
@@ -353,6 +380,7 @@ void ww_lone_each(const struct ww_rules *rules, const struct ww_packet *packet,
 /* What is looked at, and where hits go. */
 struct ww_run {
 	struct ww_rules *rules;
+	struct ww_desk *desk;
 	const struct ww_group *group;
 	struct ww_flow *flow; /* may be NULL */
 	enum ww_dir dir;
@@ -373,6 +401,8 @@ enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t rule, const struct
 
 /* After the groups' memory is made. 0 or -ENOMEM. */
 int ww_messages_init(struct ww_rules *rules);
+/* Fills group->wants, of which the members are known. */
+void ww_messages_want(const struct ww_rules *rules, struct ww_group *group);
 void ww_messages_done(struct ww_rules *rules);
 /* What parsers make of new bytes, or of a datagram, against the rules that want it. */
 void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *view);
@@ -402,9 +432,3 @@ bool ww_filters_suppress(const struct ww_rules *rules, const struct ww_item *ite
 /* "count 5" and the like, of `what`. 0, -EINVAL, -EOPNOTSUPP with *err. */
 int ww_limit_word(struct ww_rule_builder *builder, const char *what, const struct ww_span *name,
 	const struct ww_span *value, struct ww_limit *limit, struct ww_err *err);
-
-/* ---- counters.c ---- */
-
-/* Whether the rule's thresholds let this match through. */
-bool ww_limits_pass(struct ww_rules *rules, uint32_t rule, const struct ww_ip *src,
-	const struct ww_ip *dst, int64_t time_us);

@@ -106,7 +106,8 @@ struct ww_rule_cost {
 	uint64_t tried, matched;
 };
 struct ww_rule_cost ww_rules_cost(const struct ww_rules *rules, size_t i);
-const struct ww_rules_counts *ww_rules_counts(const struct ww_rules *rules);
+/* Of all desks. While none is at work. */
+struct ww_rules_counts ww_rules_counts(const struct ww_rules *rules);
 
 /*
  * Fills flow->groups for a flow that begins. O(groups of the protocol). A direction of which every
@@ -136,8 +137,8 @@ struct ww_hit {
 	const struct ww_flow *flow; /* NULL: a packet of no flow */
 	enum ww_dir dir;
 	const struct ww_packet
-		*packet; /* the one that completed the match; NULL at a stream's end */
-	bool in_stream;  /* matched in reassembled bytes, not in one packet */
+		*packet;  /* the one that completed the match; NULL at a stream's end */
+	bool in_stream;   /* matched in reassembled bytes, not in one packet */
 	const char *note; /* what the bytes are, one short sentence; NULL: nothing more is known */
 	uint64_t message_at; /* stream position of the message that matched; UINT64_MAX: none */
 	struct ww_hit_span spans[WW_HIT_SPANS];
@@ -145,8 +146,8 @@ struct ww_hit {
 };
 
 /*
- * What the server said to a message on which a rule alerted: the attempt succeeded or failed, as far
- * as a status tells. Valid during the callback.
+ * What the server said to a message on which a rule alerted: the attempt succeeded or failed, as
+ * far as a status tells. Valid during the callback.
  */
 struct ww_rule_answer {
 	const struct ww_flow *flow;
@@ -157,12 +158,12 @@ struct ww_rule_answer {
 
 typedef void ww_answer_fn(void *context, const struct ww_rule_answer *answer);
 /*
- * Before the first packet: answers are told, with the context of ww_rules_stream. The other direction
- * of a flow is then looked at from such an alert on, also when no rule asks for it.
+ * Before the first packet: answers are told, with the context of ww_rules_stream. The other
+ * direction of a flow is then looked at from such an alert on, also when no rule asks for it.
  */
 void ww_rules_want_answers(struct ww_rules *rules, ww_answer_fn *answer);
-/* What parsers counted; NULL when no rule looks at a buffer. */
-const struct ww_app_counts *ww_rules_app_counts(const struct ww_rules *rules);
+/* What parsers counted; false when no rule looks at a buffer. */
+bool ww_rules_app_counts(const struct ww_rules *rules, struct ww_app_counts *ret);
 
 typedef void ww_hit_fn(void *context, const struct ww_hit *hit);
 
@@ -180,3 +181,47 @@ void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir d
 	void *context);
 /* Frees what rules hung on a flow; for ww_flow_sink.forget. */
 void ww_rules_forget(void *rules, void **rule_state);
+
+/* ---- several threads ---- */
+
+/*
+ * What one thread works with: scratch, and its counts. The set has one of its own, at which
+ * ww_rules_packet and ww_rules_stream work. Others may work at the same time as that one, each on
+ * flows of other lanes (ww_rules_lane): flows of one lane share a parsers' table. The lanes are so
+ * many however many threads there are: nothing that is found depends on that.
+ *
+ * To work on a flow elsewhere and later, it must be settled: then rules ask for no more of it while
+ * they work, and what they need of it is a copy of struct ww_flow, and where its rule_state hangs.
+ * The two things that they do ask are told before: see ww_rules_ahead and ww_rules_pass.
+ */
+struct ww_desk;
+enum { WW_LANES = 16 };
+
+/* 0 or -ENOMEM. After ww_rules_compile; ends with the set. */
+int ww_desk_new(struct ww_rules *rules, struct ww_desk **ret);
+/* 0: flows that are not settled, and packets of no flow; else 1 to WW_LANES. */
+unsigned ww_rules_lane(const struct ww_flow *flow);
+/* Makes what would be made at the first need. False: memory is short. */
+bool ww_rules_remember(struct ww_flow *flow);
+/* The lane of what ww_rules_forget frees. */
+unsigned ww_rules_state_lane(const void *rule_state);
+
+/* As ww_rules_packet, but hits are told that a threshold may keep back: ask ww_rules_pass. */
+void ww_desk_packet(struct ww_desk *desk, uint16_t group, struct ww_flow *flow, enum ww_dir dir,
+	const struct ww_packet *packet, ww_hit_fn *hit, void *context);
+/*
+ * ww_rules_stream in three: ahead; ww_desk_stream; where ahead did not say WW_READABLE, set the
+ * direction's group to 0. What it says is the index in the view up to which there is text.
+ */
+#define WW_READABLE UINT32_MAX
+uint32_t ww_rules_ahead(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir dir,
+	const struct ww_stream_view *view);
+void ww_desk_stream(struct ww_desk *desk, struct ww_flow *flow, enum ww_dir dir,
+	const struct ww_packet *packet, const struct ww_stream_view *view, uint32_t readable,
+	ww_hit_fn *hit, void *context);
+/*
+ * Whether thresholds and suppressions let a match of this rule alert; counts it. In the order of
+ * packets. `time_us` of the packet, or of the flow's last one at a stream's end.
+ */
+bool ww_rules_pass(struct ww_rules *rules, size_t rule_index, const struct ww_ip *src,
+	const struct ww_ip *dst, int64_t time_us);

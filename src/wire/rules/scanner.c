@@ -110,21 +110,21 @@ void ww_scanners_done(struct ww_rules *rules)
 /* ---- scanning ---- */
 
 struct scan {
-	struct ww_rules *rules;
+	struct ww_desk *desk;
 	const struct ww_scanner *scanner;
 	const uint64_t *member; /* the group's rules */
 	size_t old;             /* patterns that end here or before were seen in the last view */
 	size_t from;            /* of the scan, in the data */
 };
 
-static void add(struct ww_rules *rules, uint32_t rule, uint32_t end)
+static void add(struct ww_desk *desk, uint32_t rule, uint32_t end)
 {
-	uint32_t *mark = &rules->marks[rule];
+	uint32_t *mark = &desk->marks[rule];
 	if (*mark == 0) {
-		*mark = rules->n_candidates + 1;
-		rules->candidates[rules->n_candidates++] = (struct ww_candidate){.rule = rule};
+		*mark = desk->n_candidates + 1;
+		desk->candidates[desk->n_candidates++] = (struct ww_candidate){.rule = rule};
 	}
-	struct ww_candidate *candidate = &rules->candidates[*mark - 1];
+	struct ww_candidate *candidate = &desk->candidates[*mark - 1];
 	if (end > candidate->end)
 		candidate->end = end;
 }
@@ -138,17 +138,17 @@ static void found(void *context, uint32_t pattern, size_t end)
 	for (uint32_t i = scan->scanner->pattern_first[pattern]; i < last; i++) {
 		uint32_t rule = scan->scanner->rules[i];
 		if (scan->member[rule / 64] >> rule % 64 & 1)
-			add(scan->rules, rule, (uint32_t)(scan->from + end));
+			add(scan->desk, rule, (uint32_t)(scan->from + end));
 	}
 }
 
-/* Adds the rules whose pattern ends in data[fresh..len) to rules->candidates. */
-static void collect(struct ww_rules *rules, const struct ww_group *group,
+/* Adds the rules whose pattern ends in data[fresh..len) to desk->candidates. */
+static void collect(struct ww_desk *desk, const struct ww_group *group,
 	const struct ww_scanner *scanner, const uint8_t *data, size_t len, size_t fresh)
 {
 	size_t back = scanner->longest - 1;
 	size_t from = fresh > back ? fresh - back : 0;
-	struct scan scan = {rules, scanner, group->member, fresh - from, from};
+	struct scan scan = {desk, scanner, group->member, fresh - from, from};
 	if (len > fresh)
 		ww_matcher_scan(scanner->matcher, data + from, len - from, found, &scan);
 }
@@ -162,14 +162,14 @@ int ww_by_work(const void *a, const void *b, void *context)
 	return order ? order : x < y ? -1 : x > y;
 }
 
-static void finish(struct ww_rules *rules)
+static void finish(struct ww_desk *desk)
 {
-	for (uint32_t i = 0; i < rules->n_candidates; i++)
-		rules->marks[rules->candidates[i].rule] = 0;
-	rules->counts.candidates += rules->n_candidates;
-	if (rules->n_candidates > 1)
-		qsort_r(rules->candidates, rules->n_candidates, sizeof(*rules->candidates),
-			ww_by_work, rules);
+	for (uint32_t i = 0; i < desk->n_candidates; i++)
+		desk->marks[desk->candidates[i].rule] = 0;
+	desk->counts.candidates += desk->n_candidates;
+	if (desk->n_candidates > 1)
+		qsort_r(desk->candidates, desk->n_candidates, sizeof(*desk->candidates), ww_by_work,
+			desk->rules);
 }
 
 static const struct ww_scanner *scanner_of(const struct ww_rules *rules,
@@ -180,89 +180,89 @@ static const struct ww_scanner *scanner_of(const struct ww_rules *rules,
 	return rules->scanners[group->class][group->kind][section][buffer];
 }
 
-void ww_scan(struct ww_rules *rules, const struct ww_group *group, enum ww_section section,
+void ww_scan(struct ww_desk *desk, const struct ww_group *group, enum ww_section section,
 	enum ww_buffer buffer, const uint8_t *data, size_t len, size_t fresh)
 {
-	rules->n_candidates = 0;
-	const struct ww_scanner *scanner = scanner_of(rules, group, section, buffer);
+	desk->n_candidates = 0;
+	const struct ww_scanner *scanner = scanner_of(desk->rules, group, section, buffer);
 	if (!scanner || group->sections[section].n_fast == 0)
 		return;
-	collect(rules, group, scanner, data, len, fresh);
-	finish(rules);
+	collect(desk, group, scanner, data, len, fresh);
+	finish(desk);
 }
 
 /* ---- packets of a connection, and what they add to its stream ---- */
 
 /* Moves the candidates that look at the stream to `kept`, or drops them; those of packets stay. */
-static void part(struct ww_rules *rules, bool keep)
+static void part(struct ww_desk *desk, bool keep)
 {
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < rules->n_candidates; i++) {
-		struct ww_candidate candidate = rules->candidates[i];
-		rules->marks[candidate.rule] = 0;
-		if (rules->items[candidate.rule].packet_only)
-			rules->candidates[n++] = candidate;
+	for (uint32_t i = 0; i < desk->n_candidates; i++) {
+		struct ww_candidate candidate = desk->candidates[i];
+		desk->marks[candidate.rule] = 0;
+		if (desk->rules->items[candidate.rule].packet_only)
+			desk->candidates[n++] = candidate;
 		else if (keep)
-			rules->kept[rules->n_kept++] = candidate;
+			desk->kept[desk->n_kept++] = candidate;
 	}
-	rules->n_candidates = n;
+	desk->n_candidates = n;
 }
 
 void ww_scan_packet(
-	struct ww_rules *rules, const struct ww_group *group, const struct ww_packet *packet)
+	struct ww_desk *desk, const struct ww_group *group, const struct ww_packet *packet)
 {
-	rules->n_kept = 0;
-	rules->kept_frame = 0;
+	desk->n_kept = 0;
+	desk->kept_frame = 0;
 	if (!ww_group_is_joint(group)) {
-		ww_scan(rules, group, WW_SECTION_PACKET, WW_BUFFER_RAW, packet->payload,
+		ww_scan(desk, group, WW_SECTION_PACKET, WW_BUFFER_RAW, packet->payload,
 			packet->payload_len, 0);
 		return;
 	}
-	rules->n_candidates = 0;
+	desk->n_candidates = 0;
 	const struct ww_scanner *scanner =
-		scanner_of(rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW);
+		scanner_of(desk->rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW);
 	if (!scanner || group->sections[WW_SECTION_PACKET].n_fast == 0)
 		return;
-	collect(rules, group, scanner, packet->payload, packet->payload_len, 0);
-	part(rules, group->sections[WW_SECTION_STREAM].n_fast > 0);
-	rules->kept_frame = packet->frame;
-	rules->kept_group = group;
-	finish(rules);
+	collect(desk, group, scanner, packet->payload, packet->payload_len, 0);
+	part(desk, group->sections[WW_SECTION_STREAM].n_fast > 0);
+	desk->kept_frame = packet->frame;
+	desk->kept_group = group;
+	finish(desk);
 }
 
 /* Whether the fresh bytes are what ww_scan_packet saw last. */
-static bool is_kept(const struct ww_rules *rules, const struct ww_group *group,
+static bool is_kept(const struct ww_desk *desk, const struct ww_group *group,
 	const struct ww_packet *packet, const struct ww_stream_view *view)
 {
-	return packet && rules->kept_frame && rules->kept_frame == packet->frame &&
-	       rules->kept_group == group && view->len - view->fresh == packet->payload_len &&
+	return packet && desk->kept_frame && desk->kept_frame == packet->frame &&
+	       desk->kept_group == group && view->len - view->fresh == packet->payload_len &&
 	       memcmp(view->data + view->fresh, packet->payload, packet->payload_len) == 0;
 }
 
-void ww_scan_stream(struct ww_rules *rules, const struct ww_group *group,
+void ww_scan_stream(struct ww_desk *desk, const struct ww_group *group,
 	const struct ww_packet *packet, const struct ww_stream_view *view)
 {
-	rules->n_candidates = 0;
+	desk->n_candidates = 0;
 	const struct ww_scanner *scanner =
-		scanner_of(rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW);
+		scanner_of(desk->rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW);
 	if (!scanner || group->sections[WW_SECTION_STREAM].n_fast == 0 || view->len <= view->fresh)
 		return;
 	size_t len = view->len;
-	if (is_kept(rules, group, packet, view)) {
-		for (uint32_t i = 0; i < rules->n_kept; i++)
-			add(rules, rules->kept[i].rule, view->fresh + rules->kept[i].end);
+	if (is_kept(desk, group, packet, view)) {
+		for (uint32_t i = 0; i < desk->n_kept; i++)
+			add(desk, desk->kept[i].rule, view->fresh + desk->kept[i].end);
 		/* What is left: patterns that began before. */
 		size_t seam = view->fresh ? view->fresh + scanner->longest - 1 : 0;
 		len = len < seam ? len : seam;
 	}
 	if (len > 0)
-		collect(rules, group, scanner, view->data, len, view->fresh);
+		collect(desk, group, scanner, view->data, len, view->fresh);
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < rules->n_candidates; i++) {
-		rules->marks[rules->candidates[i].rule] = 0;
-		if (!rules->items[rules->candidates[i].rule].packet_only)
-			rules->candidates[n++] = rules->candidates[i];
+	for (uint32_t i = 0; i < desk->n_candidates; i++) {
+		desk->marks[desk->candidates[i].rule] = 0;
+		if (!desk->rules->items[desk->candidates[i].rule].packet_only)
+			desk->candidates[n++] = desk->candidates[i];
 	}
-	rules->n_candidates = n;
-	finish(rules);
+	desk->n_candidates = n;
+	finish(desk);
 }

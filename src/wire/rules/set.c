@@ -107,6 +107,7 @@ int ww_rules_new(const struct ww_prefix *home, size_t n_home, struct ww_rules **
 		return -ENOMEM;
 	rules->key = ww_hash_key_fixed(0);
 	rules->next_sid = 1000000001;
+	pthread_mutex_init(&rules->jit_lock, NULL);
 	int r = n_home ? set_home(rules, home, n_home) : 0;
 	if (r < 0)
 		ww_rules_free(&rules);
@@ -123,12 +124,11 @@ void ww_rules_free(struct ww_rules **rules_)
 	ww_groups_done(rules);
 	ww_scanners_done(rules);
 	ww_messages_done(rules);
+	ww_desks_done(rules);
+	pthread_mutex_destroy(&rules->jit_lock);
 	for (size_t i = 0; i < rules->n_codes; i++)
 		pcre2_code_free(rules->codes[i]->code);
 	free(rules->codes);
-	pcre2_match_data_free(rules->match_data);
-	pcre2_match_context_free(rules->match_context);
-	pcre2_jit_stack_free(rules->jit_stack);
 	for (size_t i = 0; i < rules->n_vars; i++) {
 		free(rules->vars[i].name);
 		free(rules->vars[i].value);
@@ -342,15 +342,4 @@ const struct ww_rule *ww_rules_get(const struct ww_rules *rules, size_t i)
 {
 	ww_assert(i < rules->n_items);
 	return &rules->items[i].rule;
-}
-
-struct ww_rule_cost ww_rules_cost(const struct ww_rules *rules, size_t i)
-{
-	ww_assert(i < rules->n_items && rules->compiled);
-	return rules->costs[i];
-}
-
-const struct ww_rules_counts *ww_rules_counts(const struct ww_rules *rules)
-{
-	return &rules->counts;
 }

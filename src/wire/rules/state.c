@@ -13,9 +13,24 @@ struct ww_rule_state *ww_state_get(struct ww_flow *flow, bool make)
 {
 	if (!flow || !flow->rule_state)
 		return NULL;
-	if (!*flow->rule_state && make)
-		*flow->rule_state = calloc(1, sizeof(struct ww_rule_state));
+	if (!*flow->rule_state && make) {
+		struct ww_rule_state *state = calloc(1, sizeof(*state));
+		if (state)
+			state->lane = (uint8_t)ww_lane_of(flow);
+		*flow->rule_state = state;
+	}
 	return *flow->rule_state;
+}
+
+bool ww_rules_remember(struct ww_flow *flow)
+{
+	return ww_state_get(flow, true) != NULL;
+}
+
+unsigned ww_rules_state_lane(const void *rule_state)
+{
+	const struct ww_rule_state *state = rule_state;
+	return state->lane;
 }
 
 void ww_rules_forget(void *rules_, void **rule_state)
@@ -23,7 +38,7 @@ void ww_rules_forget(void *rules_, void **rule_state)
 	struct ww_rules *rules = rules_;
 	struct ww_rule_state *state = *rule_state;
 	if (state)
-		ww_protos_forget(rules->protos, &state->app);
+		ww_protos_forget(rules->lanes[state->lane], &state->app);
 	free(state);
 	*rule_state = NULL;
 }

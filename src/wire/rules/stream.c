@@ -98,8 +98,6 @@ static void tell(const struct ww_run *run, uint32_t index, const struct ww_verif
 			.len = (uint32_t)(verify->spans[i].end - start),
 			.data = (raw ? window->data : bytes->data) + start};
 	}
-	if (window->message)
-		ww_messages_ask(run, window->message);
 	run->hit(run->context, &hit);
 }
 
@@ -122,10 +120,11 @@ enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t index, const struc
 	struct ww_verify *verify)
 {
 	struct ww_rules *rules = run->rules;
+	struct ww_desk *desk = run->desk;
 	const struct ww_item *item = &rules->items[index];
 	if ((item->head_len && head_differs(item, window)) || !fits(run, item))
 		return WW_VERDICT_NO;
-	verify->rules = rules;
+	verify->desk = desk;
 	verify->item = item;
 	verify->window = window;
 	/* A message has its own memory of what it was alerted on for. */
@@ -133,18 +132,23 @@ enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t index, const struc
 	verify->floor = floors ? ww_state_floor(run->flow, index, run->dir) : 0;
 	if (run->floor > verify->floor)
 		verify->floor = run->floor;
-	rules->costs[index].tried++;
+	desk->costs[index].tried++;
 	enum ww_verdict verdict = ww_verify_run(verify);
 	if (verdict != WW_VERDICT_MATCH)
 		return verdict;
-	rules->counts.verified++;
-	rules->costs[index].matched++;
+	desk->counts.verified++;
+	desk->costs[index].matched++;
 	if (floors)
 		ww_state_tell(run->flow, index, run->dir, run->stream_end + 1);
 	if (ww_state_bits_act(rules, item, run->flow) && run->flow)
 		ww_rules_open_gates(rules, run->flow);
-	if (!item->rule.noalert &&
-		ww_limits_pass(rules, index, end_of(run, true), end_of(run, false), time_of(run)))
+	if (item->rule.noalert)
+		return verdict;
+	/* Whether or not a threshold lets it pass: what is looked at does not hang on that. */
+	if (window->message)
+		ww_messages_ask(run, window->message);
+	if (desk->counts_later ||
+		ww_rules_pass(rules, index, end_of(run, true), end_of(run, false), time_of(run)))
 		tell(run, index, verify);
 	return verdict;
 }
@@ -161,26 +165,38 @@ static void try_lone(void *context, uint32_t rule)
 
 /* A TCP packet of no flow and without payload; see lone.c. */
 static void lone_packet(
-	struct ww_rules *rules, const struct ww_packet *packet, ww_hit_fn *hit, void *context)
+	struct ww_desk *desk, const struct ww_packet *packet, ww_hit_fn *hit, void *context)
 {
 	static const struct ww_group any = {.superset = true}; /* headers are checked each time */
-	struct ww_run run = {
-		.rules = rules, .group = &any, .packet = packet, .hit = hit, .context = context};
-	ww_lone_each(rules, packet, try_lone, &run);
+	struct ww_run run = {.rules = desk->rules,
+		.desk = desk,
+		.group = &any,
+		.packet = packet,
+		.hit = hit,
+		.context = context};
+	ww_lone_each(desk->rules, packet, try_lone, &run);
 }
 
 void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flow, enum ww_dir dir,
 	const struct ww_packet *packet, ww_hit_fn *hit, void *context)
 {
+	ww_desk_packet(rules->desk, group, flow, dir, packet, hit, context);
+}
+
+void ww_desk_packet(struct ww_desk *desk, uint16_t group, struct ww_flow *flow, enum ww_dir dir,
+	const struct ww_packet *packet, ww_hit_fn *hit, void *context)
+{
+	struct ww_rules *rules = desk->rules;
 	if (group == WW_GROUP_LONE && rules->lone_tcp) {
-		lone_packet(rules, packet, hit, context);
+		lone_packet(desk, packet, hit, context);
 		return;
 	}
-	if (group == 0 || group >= rules->n_groups)
+	if (group == 0 || group >= WW_GROUPS_MAX)
 		return;
 	struct ww_group *here = &rules->groups[group];
 	struct ww_section_rules *section = &here->sections[WW_SECTION_PACKET];
 	struct ww_run run = {.rules = rules,
+		.desk = desk,
 		.group = here,
 		.flow = flow,
 		.dir = dir,
@@ -193,19 +209,19 @@ void ww_rules_packet(struct ww_rules *rules, uint16_t group, struct ww_flow *flo
 	bool empty = packet->payload_len == 0;
 	if (!empty && packet->proto == WW_PROTO_UDP)
 		ww_messages_packet(&run);
-	rules->n_candidates = 0;
+	desk->n_candidates = 0;
 	if (!empty)
-		ww_scan_packet(rules, here, packet);
+		ww_scan_packet(desk, here, packet);
 	/* Both lists are in the order of work; merged, so that bits are set before they are asked.
 	 */
 	uint32_t a = 0, c = 0;
-	while (a < section->n_always || c < rules->n_candidates) {
-		bool always = c == rules->n_candidates;
-		if (a < section->n_always && c < rules->n_candidates) {
+	while (a < section->n_always || c < desk->n_candidates) {
+		bool always = c == desk->n_candidates;
+		if (a < section->n_always && c < desk->n_candidates) {
 			struct ww_candidate one = {.rule = section->always[a]};
-			always = ww_by_work(&one, &rules->candidates[c], rules) < 0;
+			always = ww_by_work(&one, &desk->candidates[c], rules) < 0;
 		}
-		uint32_t rule = always ? section->always[a++] : rules->candidates[c++].rule;
+		uint32_t rule = always ? section->always[a++] : desk->candidates[c++].rule;
 		if (!empty || !rules->items[rule].needs_payload)
 			(void)ww_run_try(&run, rule, &window, &verify);
 	}
@@ -227,7 +243,7 @@ static void wait_for(const struct ww_run *run, struct ww_pending pending)
 		i++;
 	if (i == WW_PENDING_MAX) {
 		/* The one that waits longest goes. */
-		run->rules->counts.pending_dropped += state->pending[0].bounded;
+		run->desk->counts.pending_dropped += state->pending[0].bounded;
 		memmove(state->pending, state->pending + 1,
 			sizeof(state->pending) - sizeof(*state->pending));
 		i--;
@@ -286,7 +302,6 @@ static void try_stream(const struct ww_run *run, const struct ww_stream_view *vi
 /* Tries again what waits for bytes that came. */
 static void try_pending(const struct ww_run *run, const struct ww_stream_view *view)
 {
-	struct ww_rules *rules = run->rules;
 	struct ww_rule_state *state = ww_state_get(run->flow, false);
 	if (!state || state->n_pending == 0)
 		return;
@@ -303,7 +318,7 @@ static void try_pending(const struct ww_run *run, const struct ww_stream_view *v
 			continue;
 		}
 		if (wait->at < view->offset || wait->at > view->offset + view->len) {
-			rules->counts.pending_dropped += wait->bounded;
+			run->desk->counts.pending_dropped += wait->bounded;
 			continue;
 		}
 		try_or_wait(run, view, *wait, true);
@@ -314,22 +329,23 @@ static void stream_view(
 	struct ww_run *run, struct ww_group *group, const struct ww_stream_view *view)
 {
 	struct ww_rules *rules = run->rules;
+	struct ww_desk *desk = run->desk;
 	struct ww_section_rules *section = &group->sections[WW_SECTION_STREAM];
 	run->stream_end = view->offset + view->len;
 	try_pending(run, view);
-	ww_scan_stream(rules, group, run->packet, view);
+	ww_scan_stream(desk, group, run->packet, view);
 	uint32_t a = 0, c = 0;
-	while (a < section->n_always || c < rules->n_candidates) {
-		bool always = c == rules->n_candidates;
-		if (a < section->n_always && c < rules->n_candidates) {
+	while (a < section->n_always || c < desk->n_candidates) {
+		bool always = c == desk->n_candidates;
+		if (a < section->n_always && c < desk->n_candidates) {
 			struct ww_candidate one = {.rule = section->always[a]};
-			always = ww_by_work(&one, &rules->candidates[c], rules) < 0;
+			always = ww_by_work(&one, &desk->candidates[c], rules) < 0;
 		}
 		if (always) {
 			try_stream(run, view, section->always[a++], view->len, true);
 		} else {
 			run->floor = view->offset + view->fresh + 1;
-			try_stream(run, view, rules->candidates[c].rule, rules->candidates[c].end,
+			try_stream(run, view, desk->candidates[c].rule, desk->candidates[c].end,
 				false);
 			run->floor = 0;
 		}
@@ -337,15 +353,41 @@ static void stream_view(
 	}
 }
 
-void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir dir,
-	const struct ww_packet *packet, const struct ww_stream_view *view_, ww_hit_fn *hit,
-	void *context)
+/* The view without what lies before its fresh bytes, which a gap cuts off. */
+static struct ww_stream_view behind_gap(const struct ww_stream_view *view)
 {
+	struct ww_stream_view rest = *view;
+	if (rest.data)
+		rest.data += rest.fresh;
+	rest.offset += rest.fresh;
+	rest.len -= rest.fresh;
+	rest.fresh = 0;
+	return rest;
+}
+
+uint32_t ww_rules_ahead(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir dir,
+	const struct ww_stream_view *view)
+{
+	uint32_t readable, before = view->after_gap ? view->fresh : 0;
+	struct ww_stream_view rest = view->after_gap ? behind_gap(view) : *view;
+	ww_assert(view->fresh <= view->len);
+	if (flow->groups[dir] == 0 || !ww_encrypted_from(flow, dir, &rest, &readable))
+		return WW_READABLE;
+	rules->counts.encrypted++;
+	return before + (readable > rest.fresh ? readable : rest.fresh);
+}
+
+void ww_desk_stream(struct ww_desk *desk, struct ww_flow *flow, enum ww_dir dir,
+	const struct ww_packet *packet, const struct ww_stream_view *view_, uint32_t readable,
+	ww_hit_fn *hit, void *context)
+{
+	struct ww_rules *rules = desk->rules;
 	uint16_t index = flow->groups[dir];
-	if (index == 0 || index >= rules->n_groups)
+	if (index == 0 || index >= WW_GROUPS_MAX)
 		return;
 	struct ww_group *group = &rules->groups[index];
 	struct ww_run run = {.rules = rules,
+		.desk = desk,
 		.group = group,
 		.flow = flow,
 		.dir = dir,
@@ -356,7 +398,6 @@ void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir d
 	/* Read where it lies: a copy would wait for all that is being written. */
 	const struct ww_stream_view *view = view_;
 	struct ww_stream_view rest;
-	ww_assert(view->fresh <= view->len);
 	ww_messages_stream(&run, view);
 	if (view->after_gap) {
 		/* What waited is decided by what came before the gap, where that is still shown;
@@ -366,25 +407,24 @@ void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir d
 		before.end = true;
 		run.stream_end = before.offset + before.len;
 		try_pending(&run, &before);
-		rest = *view;
-		if (rest.data)
-			rest.data += rest.fresh;
-		rest.offset += rest.fresh;
-		rest.len -= rest.fresh;
-		rest.fresh = 0;
+		rest = behind_gap(view);
 		view = &rest;
 	}
-	uint32_t readable;
-	bool encrypted = ww_encrypted_from(flow, dir, view, &readable);
-	if (encrypted) {
+	if (readable != WW_READABLE) {
 		rest = *view;
-		rest.len = readable > rest.fresh ? readable : rest.fresh;
+		rest.len = readable - (uint32_t)(view->offset - view_->offset);
 		rest.end = true;
 		view = &rest;
 	}
 	stream_view(&run, group, view);
-	if (encrypted) {
-		rules->counts.encrypted++;
+}
+
+void ww_rules_stream(struct ww_rules *rules, struct ww_flow *flow, enum ww_dir dir,
+	const struct ww_packet *packet, const struct ww_stream_view *view, ww_hit_fn *hit,
+	void *context)
+{
+	uint32_t readable = ww_rules_ahead(rules, flow, dir, view);
+	ww_desk_stream(rules->desk, flow, dir, packet, view, readable, hit, context);
+	if (readable != WW_READABLE)
 		flow->groups[dir] = 0;
-	}
 }

@@ -88,7 +88,7 @@ static uint64_t check_problems(const struct ww_rules *rules)
 			print_message("%s:%u:%u: %s\n", problem->file, problem->at.line,
 				problem->at.col, problem->text);
 	}
-	assert_int_equal(refused, ww_rules_counts(rules)->refused);
+	assert_int_equal(refused, ww_rules_counts(rules).refused);
 	return waiting;
 }
 
@@ -151,17 +151,17 @@ static void test_corpora(void **state)
 			print_message("skipped: %s is not here\n", corpora[i].folder);
 			skip();
 		}
-		const struct ww_rules_counts *counts = ww_rules_counts(rules);
+		const struct ww_rules_counts counts = ww_rules_counts(rules);
 		uint64_t waiting = check_problems(rules);
 		check_loaded(rules);
-		double refused = 100.0 * (double)counts->refused / (double)there;
+		double refused = 100.0 * (double)counts.refused / (double)there;
 		print_message("%s: %zu rules: %llu loaded, %llu refused (%.2f %%; %llu for a "
 			      "buffer that no parser offers), %llu disabled\n",
-			corpora[i].folder, there, (unsigned long long)counts->loaded,
-			(unsigned long long)counts->refused, refused, (unsigned long long)waiting,
-			(unsigned long long)counts->disabled);
-		assert_int_equal(counts->loaded + counts->refused + counts->disabled, there);
-		assert_int_equal(counts->loaded, ww_rules_n(rules));
+			corpora[i].folder, there, (unsigned long long)counts.loaded,
+			(unsigned long long)counts.refused, refused, (unsigned long long)waiting,
+			(unsigned long long)counts.disabled);
+		assert_int_equal(counts.loaded + counts.refused + counts.disabled, there);
+		assert_int_equal(counts.loaded, ww_rules_n(rules));
 		assert_true(refused <= corpora[i].most_refused);
 		assert_int_equal(ww_rules_compile(rules, &err), 0);
 		play(rules);

@@ -34,7 +34,7 @@ static bool matches(
 	const struct ww_window window = {
 		.data = (const uint8_t *)"", .final = true, .patient = true, .message = &message};
 	struct ww_verify verify = {
-		.rules = stage.rules, .item = &stage.rules->items[0], .window = &window};
+		.desk = stage.rules->desk, .item = &stage.rules->items[0], .window = &window};
 	bool yes = ww_verify_run(&verify) == WW_VERDICT_MATCH;
 	stage_close(&stage);
 	return yes;

@@ -236,8 +236,8 @@ static void test_uri(void **state)
 		{"uricontent:\"ab\"; nocase; pcre:\"/c{3}/U\";", "GET /ABccc HTTP/1.1\r\n", 1},
 		{"uricontent:\"/default.ida?\"; nocase;",
 			"GET /default.ida?XXXX%u9090%u6858 HTTP/1.0\r\n", 1},
-		{"uricontent:\"/x\"; content:\"needle\";", "POST /x HTTP/1.0\r\nContent-Length: 6\r\n\r\nneedle",
-			1},
+		{"uricontent:\"/x\"; content:\"needle\";",
+			"POST /x HTTP/1.0\r\nContent-Length: 6\r\n\r\nneedle", 1},
 		{"uricontent:\"/x\"; content:\"needle\";", "GET /x HTTP/1.0\r\n\r\nneedle", 0},
 		{"uricontent:\"/x\"; content:\"POST\"; depth:4;", "POST /x HTTP/1.0\r\n\r\n", 1},
 		{"uricontent:\"second\";",
@@ -411,7 +411,7 @@ static void test_thresholds(void **state)
 			packet.src = packet.dst = ww_ip_from_v4(0xc0000000 + ip);
 			stage_lone(&stage, &packet);
 		}
-		assert_true(ww_rules_counts(stage.rules)->evicted_counters >= 20000 - WW_COUNTERS);
+		assert_true(ww_rules_counts(stage.rules).evicted_counters >= 20000 - WW_COUNTERS);
 		stage_close(&stage);
 	}
 }
@@ -478,8 +478,8 @@ static void test_hostile(void **state)
 	memset(payload, 'a', sizeof(payload));
 	payload[sizeof(payload) - 1] = '!';
 	assert_int_equal(stage_datagram(&stage, 9, payload, sizeof(payload)), 0);
-	const struct ww_rules_counts *counts = ww_rules_counts(stage.rules);
-	assert_true(counts->pcre_limits == 1 || counts->pcre_limits == 0);
+	const struct ww_rules_counts counts = ww_rules_counts(stage.rules);
+	assert_true(counts.pcre_limits == 1 || counts.pcre_limits == 0);
 	payload[sizeof(payload) - 1] = 'b';
 	(void)stage_datagram(&stage, 9, payload, sizeof(payload));
 	stage_close(&stage);

@@ -205,10 +205,10 @@ static void test_counts_and_sids(void **state)
 		     "(msg:\"one\"; sid:5; rev:1;)\n" HEAD "(msg:\"none\";)\n" HEAD
 		     "(msg:\"two\"; sid:5; rev:2;)\n" HEAD "(msg:\"old\"; sid:5; rev:1;)\n" HEAD
 		     "(msg:\"none again\";)\n" HEAD "(msg:\"taken\"; sid:1000000003;)\n");
-	const struct ww_rules_counts *counts = ww_rules_counts(rules);
-	assert_int_equal(counts->disabled, 2);
-	assert_int_equal(counts->loaded, 4);
-	assert_int_equal(counts->refused, 2);
+	const struct ww_rules_counts counts = ww_rules_counts(rules);
+	assert_int_equal(counts.disabled, 2);
+	assert_int_equal(counts.loaded, 4);
+	assert_int_equal(counts.refused, 2);
 	assert_int_equal(ww_rules_n(rules), 4);
 	assert_string_equal(ww_rules_get(rules, 0)->msg, "two");
 	assert_string_equal(ww_rules_get(rules, 0)->owner, "owner");
@@ -247,16 +247,16 @@ static void test_disabled_and_long(void **state)
 		assert_int_equal(ww_rules_n(rules), all ? WW_N(with_all) : WW_N(usual));
 		for (size_t i = 0; i < ww_rules_n(rules); i++)
 			assert_int_equal(ww_rules_get(rules, i)->sid, sids[i]);
-		const struct ww_rules_counts *counts = ww_rules_counts(rules);
-		assert_int_equal(counts->disabled, all ? 1 : 5);
-		assert_int_equal(counts->enabled, all ? 3 : 0);
-		assert_int_equal(counts->refused, all ? 2 : 1);
+		const struct ww_rules_counts counts = ww_rules_counts(rules);
+		assert_int_equal(counts.disabled, all ? 1 : 5);
+		assert_int_equal(counts.enabled, all ? 3 : 0);
+		assert_int_equal(counts.refused, all ? 2 : 1);
 		const struct ww_rule_file *file = ww_rules_file(rules, 0);
 		assert_int_equal(ww_rules_files(rules), 1);
-		assert_int_equal(file->loaded, counts->loaded);
-		assert_int_equal(file->refused, counts->refused);
-		assert_int_equal(file->disabled, counts->disabled);
-		assert_int_equal(file->enabled, counts->enabled);
+		assert_int_equal(file->loaded, counts.loaded);
+		assert_int_equal(file->refused, counts.refused);
+		assert_int_equal(file->disabled, counts.disabled);
+		assert_int_equal(file->enabled, counts.enabled);
 		assert_string_equal(
 			ww_rules_get(rules, all ? 3 : 1)->msg, "one /* not a comment */ );");
 		/* Places count behind comments and joined lines. */

@@ -452,7 +452,7 @@ static void feed_set(struct stage *stage, const uint8_t *stream, size_t at, size
 		view.len -= view.len > view.fresh + 3 ? 3 : 0;
 	/* The oracle searches the stream by itself. */
 	if (stage->rules->matcher_kind == WW_MATCHER_PLAIN)
-		stage->rules->kept_frame = 0;
+		stage->rules->desk->kept_frame = 0;
 	if (group)
 		ww_rules_stream(
 			stage->rules, &stage->flow, dir, &packet, &view, keep_alert, alerts);
@@ -563,7 +563,7 @@ static void test_encrypted(void **state)
 				assert_int_equal(stage.hits, 1);
 			else
 				assert_in_range(stage.hits, 1, 2);
-			uint64_t encrypted = stage.rules->counts.encrypted;
+			uint64_t encrypted = ww_rules_counts(stage.rules).encrypted;
 			assert_int_equal(encrypted, cases[c].encrypted);
 			assert_true(!stage.flow.groups[WW_DIR_TO_SERVER] == (encrypted > 0));
 			stage_close(&stage);

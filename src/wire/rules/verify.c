@@ -33,25 +33,25 @@ static size_t memo_slot(const struct ww_verify *verify, size_t i, const int64_t 
 {
 	uint64_t hash = i;
 	for (size_t slot = 0; slot < verify->n_state; slot++)
-		hash = ww_hash_2(&verify->rules->key, hash, (uint64_t)cursors[slot]);
+		hash = ww_hash_2(&verify->desk->rules->key, hash, (uint64_t)cursors[slot]);
 	return hash % WW_VERIFY_MEMO;
 }
 
 static bool known_no(const struct ww_verify *verify, size_t i, const int64_t *cursors)
 {
-	const struct ww_rules *rules = verify->rules;
+	const struct ww_desk *desk = verify->desk;
 	size_t slot = memo_slot(verify, i, cursors);
-	return rules->memo[slot].stamp == rules->memo_stamp && rules->memo[slot].step == i &&
-	       memcmp(rules->memo[slot].cursors, cursors, verify->n_state * sizeof(*cursors)) == 0;
+	return desk->memo[slot].stamp == desk->memo_stamp && desk->memo[slot].step == i &&
+	       memcmp(desk->memo[slot].cursors, cursors, verify->n_state * sizeof(*cursors)) == 0;
 }
 
 static void remember_no(struct ww_verify *verify, size_t i, const int64_t *cursors)
 {
-	struct ww_rules *rules = verify->rules;
+	struct ww_desk *desk = verify->desk;
 	size_t slot = memo_slot(verify, i, cursors);
-	rules->memo[slot].stamp = rules->memo_stamp;
-	rules->memo[slot].step = (uint32_t)i;
-	memcpy(rules->memo[slot].cursors, cursors, verify->n_state * sizeof(*cursors));
+	desk->memo[slot].stamp = desk->memo_stamp;
+	desk->memo[slot].step = (uint32_t)i;
+	memcpy(desk->memo[slot].cursors, cursors, verify->n_state * sizeof(*cursors));
 }
 
 /*
@@ -83,7 +83,7 @@ static enum ww_verdict walk(struct ww_verify *verify, size_t i, const int64_t *c
 	bool more = false;
 	for (;;) {
 		if (++verify->tries > WW_VERIFY_TRIES) {
-			verify->rules->counts.verify_limits += verify->tries == WW_VERIFY_TRIES + 1;
+			verify->desk->counts.verify_limits += verify->tries == WW_VERIFY_TRIES + 1;
 			return WW_VERDICT_NO;
 		}
 		attempt.start = -1;
@@ -135,7 +135,7 @@ enum ww_verdict ww_verify_run(struct ww_verify *verify)
 									       : WW_VERDICT_NO;
 	verify->bounded = false;
 	verify->tries = 0;
-	verify->rules->memo_stamp++;
+	verify->desk->memo_stamp++;
 	int64_t cursors[WW_RULE_STATE] = {window->base, 0};
 	verify->n_state = item->n_slots + (size_t)item->n_variables;
 	return walk(verify, 0, cursors);

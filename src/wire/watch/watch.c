@@ -601,7 +601,7 @@ void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *r
 	*ret = (struct ww_watch_summary){
 		.packets = &watch->packets,
 		.flows = ww_flows_counts(watch->flows),
-		.rules = *ww_rules_counts(watch->plan->rules),
+		.rules = ww_rules_counts(watch->plan->rules),
 		.sids_given = count_sids_given(watch->plan->rules),
 		.any_packet = watch->any_packet,
 		.first_us = watch->first_us,
@@ -613,9 +613,7 @@ void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *r
 		.evicted_evidence = detect.evicted,
 		.one_sided = detect.unproven,
 	};
-	const struct ww_app_counts *apps = ww_rules_app_counts(watch->plan->rules);
-	if (apps)
-		ret->apps = *apps;
+	(void)ww_rules_app_counts(watch->plan->rules, &ret->apps);
 	ret->hosts = ww_flows_hosts(watch->flows, &ret->hosts_exact);
 	ret->rules.loaded -= watch->plan->n_stage_rules;
 	memcpy(ret->findings_by_kind, watch->by_kind, sizeof(ret->findings_by_kind));

@@ -2,18 +2,21 @@
 /*
  * Many literal patterns at once.
  *
- * Of each pattern two neighbouring runs of three bytes are chosen, the rarest by a table of how
- * common bytes are in traffic. A hash of the first run marks a place in the table `first`, that of
- * the second a place in `second`; both hold a bit for the pattern's class, one of six. A text is
- * read once, and at each position i
+ * Patterns of seven bytes and more go to strides.c, which looks at every fourth place of a text.
+ *The others are found by runs of three bytes, the rarest of each pattern by a table of how common
+ *bytes are in traffic. A hash of a run marks a place in the table `first`, a hash of the run behind
+ *it one in `second`; both hold a bit for the pattern's class, one of six. A text is read once, and
+ *at each position i
  *
  *	first[hash(text[i..i+3))] & second[hash(text[i+3..i+6))]
  *
  * is 0 nearly everywhere. Where it is not, the patterns of that pair of hashes are compared.
  * Patterns of three to five bytes have no second run: they are the seventh class, whose bit all of
  * `second` holds; those of two are the eighth, there with every third byte that may follow. The
- *idea is that of FDR (Wang et al., "Hyperscan: A Fast Multi-pattern Regex Matcher for Modern CPUs",
- *NSDI 2019), a shift-or filter with hashed buckets, cut down to two look-ups, in portable C.
+ * idea is that of FDR (Wang et al., "Hyperscan: A Fast Multi-pattern Regex Matcher for Modern
+ *CPUs", NSDI 2019), a shift-or filter with hashed buckets, cut down to two look-ups, in portable C.
+ *Where the patterns are some hundreds, nibbles.c says faster where to look at all; when it is quick
+ *enough to do that for all of them, none goes to strides.c.
  *
  * Why not Hyperscan 5.4 itself: on 892 MB of payload with 3,000 patterns of real rules a prototype
  * of this took half its time (0.9 s and 1.8 s), and it is built in a millisecond, where Hyperscan
@@ -42,24 +45,22 @@ enum {
 	TWO = 128,    /* and that of two */
 	BITS_MIN = 9, /* of the tables' sizes */
 	BITS_MAX = 16,
-	STEP = 8,         /* positions looked at together */
-	NIBBLES_MIN = 35, /* bytes */
+	STEP = 8, /* positions looked at together */
 };
 
-/* A pattern as it is compared: eight bytes at once, then the rest. */
+/* A pattern as it is looked for by runs. */
 struct candidate {
-	uint64_t value, mask; /* of its first bytes in memory order, folded where the mask says */
-	const uint8_t *bytes; /* folded where nocase */
-	uint32_t pattern;
-	uint16_t len, before; /* bytes of it before the chosen run */
-	bool nocase;
+	struct ww_literal literal;
+	uint16_t before; /* bytes of it before the chosen run */
 };
 
 struct ww_matcher {
 	enum ww_matcher_kind kind;
 	size_t n;
-	uint8_t *bytes; /* of the patterns, folded where nocase */
-	/* runs */
+	uint8_t *bytes;             /* of the patterns, folded where nocase */
+	struct ww_strides *strides; /* NULL: of no pattern */
+	/* runs, of the others */
+	size_t n_runs;
 	uint8_t *first, *second;
 	uint32_t shift; /* of a hash of 32 bits to an index of the tables */
 	uint32_t chain_shift;
@@ -105,6 +106,29 @@ static bool rest_equal(const uint8_t *bytes, bool nocase, const uint8_t *text, s
 		if (fold(text[i]) != bytes[i])
 			return false;
 	return true;
+}
+
+bool ww_literal_rest_is_at(const struct ww_literal *literal, const uint8_t *text)
+{
+	return rest_equal(literal->bytes + 8, literal->nocase, text + 8, literal->len - 8u);
+}
+
+struct ww_literal ww_literal_of(
+	const uint8_t *bytes, const struct ww_pattern *pattern, uint32_t number)
+{
+	struct ww_literal literal = {.bytes = bytes,
+		.pattern = number,
+		.len = (uint16_t)pattern->len,
+		.nocase = pattern->nocase};
+	uint8_t value[8] = {0}, mask[8] = {0};
+	for (uint32_t i = 0; i < 8 && i < pattern->len; i++) {
+		bool letter = pattern->nocase && bytes[i] >= 'a' && bytes[i] <= 'z';
+		mask[i] = letter ? 0xdf : 0xff;
+		value[i] = bytes[i] & mask[i];
+	}
+	memcpy(&literal.value, value, 8);
+	memcpy(&literal.mask, mask, 8);
+	return literal;
 }
 
 /* ---- runs ---- */
@@ -164,21 +188,21 @@ static inline uint32_t chain_of(const struct ww_matcher *matcher, uint32_t one, 
 }
 
 /* Marks a pattern of two bytes, whatever follows it. */
-static void enter_pair(struct ww_matcher *matcher, const struct candidate *candidate)
+static void enter_pair(struct ww_matcher *matcher, const struct ww_literal *literal)
 {
 	for (unsigned third = 0; third < 256; third++) {
-		uint8_t run[RUN] = {candidate->bytes[0], candidate->bytes[1], (uint8_t)third};
+		uint8_t run[RUN] = {literal->bytes[0], literal->bytes[1], (uint8_t)third};
 		matcher->first[hash_at(run) >> matcher->shift] |= TWO;
 	}
-	matcher->pair_first[fold(candidate->bytes[0]) + 1]++;
+	matcher->pair_first[fold(literal->bytes[0]) + 1]++;
 }
 
 /* The chain of a candidate; marks its class in the tables. */
 static uint32_t enter(struct ww_matcher *matcher, const struct candidate *candidate)
 {
-	const uint8_t *run = candidate->bytes + candidate->before;
+	const uint8_t *run = candidate->literal.bytes + candidate->before;
 	uint32_t one = hash_at(run);
-	if (candidate->len < PAIR) {
+	if (candidate->literal.len < PAIR) {
 		matcher->first[one >> matcher->shift] |= SINGLE;
 		return chain_of(matcher, one, 0);
 	}
@@ -189,23 +213,6 @@ static uint32_t enter(struct ww_matcher *matcher, const struct candidate *candid
 	return chain_of(matcher, one, two);
 }
 
-static struct candidate candidate_of(const uint8_t *bytes, const struct ww_pattern *pattern)
-{
-	struct candidate candidate = {.bytes = bytes,
-		.len = (uint16_t)pattern->len,
-		.before = best_run(bytes, pattern->len),
-		.nocase = pattern->nocase};
-	uint8_t value[8] = {0}, mask[8] = {0};
-	for (uint32_t i = 0; i < 8 && i < pattern->len; i++) {
-		bool letter = pattern->nocase && bytes[i] >= 'a' && bytes[i] <= 'z';
-		mask[i] = letter ? 0xdf : 0xff;
-		value[i] = bytes[i] & mask[i];
-	}
-	memcpy(&candidate.value, value, 8);
-	memcpy(&candidate.mask, mask, 8);
-	return candidate;
-}
-
 static uint32_t bits_for(size_t n, uint32_t low, uint32_t high)
 {
 	uint32_t bits = low;
@@ -214,42 +221,41 @@ static uint32_t bits_for(size_t n, uint32_t low, uint32_t high)
 	return bits;
 }
 
-static void add_nibbles(struct ww_matcher *matcher)
+/* NULL also when memory is short: it is a shortcut. */
+static struct ww_nibbles *nibbles_of(const struct candidate *candidates, size_t n)
 {
-	struct ww_nibble_run *runs = calloc(matcher->n + 1, sizeof(*runs));
-	for (size_t i = 0; runs && i < matcher->n; i++) {
-		const struct candidate *candidate = &matcher->candidates[i];
-		size_t left = (size_t)candidate->len - candidate->before;
+	struct ww_nibble_run *runs = calloc(n + 1, sizeof(*runs));
+	for (size_t i = 0; runs && i < n; i++) {
+		const struct candidate *candidate = &candidates[i];
+		size_t left = (size_t)candidate->literal.len - candidate->before;
 		runs[i].len = left < WW_NIBBLE_RUN ? (uint8_t)left : WW_NIBBLE_RUN;
-		runs[i].nocase = candidate->nocase;
-		memcpy(runs[i].bytes, candidate->bytes + candidate->before, runs[i].len);
+		runs[i].nocase = candidate->literal.nocase;
+		memcpy(runs[i].bytes, candidate->literal.bytes + candidate->before, runs[i].len);
 	}
-	if (runs)
-		matcher->nibbles = ww_nibbles_new(runs, matcher->n);
+	struct ww_nibbles *nibbles = runs ? ww_nibbles_new(runs, n) : NULL;
 	free(runs);
+	return nibbles;
 }
 
 /* The pairs stand behind the other candidates, by their first byte. */
-static void sort_pairs(struct ww_matcher *matcher, const struct ww_pattern *patterns,
-	const struct candidate *unsorted)
+static void sort_pairs(struct ww_matcher *matcher, const struct candidate *unsorted)
 {
 	uint32_t next[256];
 	for (size_t byte = 0; byte < 256; byte++) {
 		matcher->pair_first[byte + 1] += matcher->pair_first[byte];
 		next[byte] = matcher->pair_first[byte];
 	}
-	matcher->pairs = matcher->candidates + (matcher->n - matcher->pair_first[256]);
-	for (size_t i = 0; i < matcher->n; i++)
-		if (patterns[i].len < RUN)
-			matcher->pairs[next[fold(unsorted[i].bytes[0])]++] = unsorted[i];
+	matcher->pairs = matcher->candidates + (matcher->n_runs - matcher->pair_first[256]);
+	for (size_t i = 0; i < matcher->n_runs; i++)
+		if (unsorted[i].literal.len < RUN)
+			matcher->pairs[next[fold(unsorted[i].literal.bytes[0])]++] = unsorted[i];
 }
 
-static int runs_build(struct ww_matcher *matcher, const struct ww_pattern *patterns)
+static int allocate_runs(struct ww_matcher *matcher, const struct candidate *unsorted)
 {
-	size_t n = matcher->n;
-	size_t n_pairs = 0;
+	size_t n = matcher->n_runs, n_pairs = 0;
 	for (size_t i = 0; i < n; i++)
-		n_pairs += patterns[i].len < RUN;
+		n_pairs += unsorted[i].literal.len < RUN;
 	/* A pair marks 128 places, as cases are folded. */
 	uint32_t bits = bits_for(32 * (n + 128 * n_pairs), BITS_MIN, BITS_MAX);
 	uint32_t chain_bits = bits_for(2 * n, 4, 20);
@@ -258,38 +264,81 @@ static int runs_build(struct ww_matcher *matcher, const struct ww_pattern *patte
 	matcher->first = calloc(2, (size_t)1 << bits);
 	matcher->chains = calloc(((size_t)1 << chain_bits) + 2, sizeof(*matcher->chains));
 	matcher->candidates = calloc(n + 1, sizeof(*matcher->candidates));
-	struct candidate *unsorted = calloc(n + 1, sizeof(*unsorted));
+	if (!matcher->first || !matcher->chains || !matcher->candidates)
+		return -ENOMEM;
+	matcher->second = matcher->first + ((size_t)1 << bits);
+	memset(matcher->second, SINGLE | TWO, (size_t)1 << bits);
+	return 0;
+}
+
+static int runs_build(struct ww_matcher *matcher, const struct candidate *unsorted)
+{
+	size_t n = matcher->n_runs;
 	uint32_t *chain = calloc(n + 1, sizeof(*chain));
-	int r = matcher->first && matcher->chains && matcher->candidates && unsorted && chain
-			? 0
-			: -ENOMEM;
-	const uint8_t *bytes = matcher->bytes;
-	matcher->second = matcher->first ? matcher->first + ((size_t)1 << bits) : NULL;
+	int r = chain ? allocate_runs(matcher, unsorted) : -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {
-		unsorted[i] = candidate_of(bytes, &patterns[i]);
-		unsorted[i].pattern = (uint32_t)i;
-		bytes += patterns[i].len;
-		if (patterns[i].len < RUN) {
-			enter_pair(matcher, &unsorted[i]);
+		if (unsorted[i].literal.len < RUN) {
+			enter_pair(matcher, &unsorted[i].literal);
 			continue;
 		}
 		chain[i] = enter(matcher, &unsorted[i]);
 		matcher->chains[chain[i] + 2]++;
 	}
+	size_t n_chains = r == 0 ? (size_t)1 << (32 - matcher->chain_shift) : 0;
 	/* Counted one place ahead: filling moves each start to its end, the next one's start. */
-	for (size_t c = 2; r == 0 && c < ((size_t)1 << chain_bits) + 2; c++)
+	for (size_t c = 2; r == 0 && c < n_chains + 2; c++)
 		matcher->chains[c] += matcher->chains[c - 1];
 	for (size_t i = 0; r == 0 && i < n; i++)
-		if (patterns[i].len >= RUN)
+		if (unsorted[i].literal.len >= RUN)
 			matcher->candidates[matcher->chains[chain[i] + 1]++] = unsorted[i];
 	if (r == 0)
-		sort_pairs(matcher, patterns, unsorted);
-	for (size_t i = 0; r == 0 && i < (size_t)1 << bits; i++)
-		matcher->second[i] |= SINGLE | TWO;
-	free(unsorted);
+		sort_pairs(matcher, unsorted);
 	free(chain);
-	if (r == 0)
-		add_nibbles(matcher);
+	return r;
+}
+
+/* The longer ones go to strides.c; *n is how many are left in front. */
+static int take_long(struct ww_matcher *matcher, struct candidate *candidates, size_t *n)
+{
+	struct ww_literal *literals = calloc(*n + 1, sizeof(*literals));
+	if (!literals)
+		return -ENOMEM;
+	size_t n_long = 0, n_short = 0;
+	for (size_t i = 0; i < *n; i++) {
+		if (candidates[i].literal.len >= WW_STRIDE_MIN)
+			literals[n_long++] = candidates[i].literal;
+		else
+			candidates[n_short++] = candidates[i];
+	}
+	int r = n_long ? ww_strides_new(literals, n_long, &matcher->strides) : 0;
+	free(literals);
+	*n = n_short;
+	return r;
+}
+
+static int fast_build(struct ww_matcher *matcher, const struct ww_pattern *patterns)
+{
+	static const double stride_cost = 1; /* cycles a byte */
+	size_t n = matcher->n;
+	struct candidate *all = calloc(n + 1, sizeof(*all));
+	const uint8_t *bytes = matcher->bytes;
+	for (size_t i = 0; all && i < n; i++) {
+		all[i].literal = ww_literal_of(bytes, &patterns[i], (uint32_t)i);
+		all[i].before = best_run(bytes, patterns[i].len);
+		bytes += patterns[i].len;
+	}
+	int r = all ? 0 : -ENOMEM;
+	struct ww_nibbles *nibbles = r == 0 ? nibbles_of(all, n) : NULL;
+	if (r == 0 && (!nibbles || nibbles->cost > stride_cost)) {
+		free(nibbles);
+		r = take_long(matcher, all, &n);
+		nibbles = r == 0 ? nibbles_of(all, n) : NULL;
+	}
+	matcher->nibbles = nibbles;
+	matcher->n_runs = n;
+	if (r == 0 && n > 0)
+		r = runs_build(matcher, all);
+	free(all);
 	return r;
 }
 
@@ -297,20 +346,9 @@ static void compare_chain(const struct ww_matcher *matcher, uint32_t chain, cons
 	size_t at, size_t len, ww_matcher_fn *found, void *context)
 {
 	const struct candidate *end = matcher->candidates + matcher->chains[chain + 1];
-	for (const struct candidate *c = matcher->candidates + matcher->chains[chain]; c < end;
-		c++) {
-		size_t start = at - c->before;
-		if (at < c->before || len - start < c->len)
-			continue;
-		uint64_t word = 0;
-		memcpy(&word, data + start, len - start < 8 ? len - start : 8);
-		if ((word & c->mask) != c->value)
-			continue;
-		if (c->len > 8 &&
-			!rest_equal(c->bytes + 8, c->nocase, data + start + 8, c->len - 8u))
-			continue;
-		found(context, c->pattern, start + c->len);
-	}
+	for (const struct candidate *c = matcher->candidates + matcher->chains[chain]; c < end; c++)
+		if (at >= c->before && ww_literal_is_at(&c->literal, data, at - c->before, len))
+			found(context, c->literal.pattern, at - c->before + c->literal.len);
 }
 
 static void compare_pairs(const struct ww_matcher *matcher, const uint8_t *data, size_t at,
@@ -318,7 +356,7 @@ static void compare_pairs(const struct ww_matcher *matcher, const uint8_t *data,
 {
 	uint8_t byte = fold(data[at]);
 	for (uint32_t i = matcher->pair_first[byte]; i < matcher->pair_first[byte + 1]; i++) {
-		const struct candidate *pair = &matcher->pairs[i];
+		const struct ww_literal *pair = &matcher->pairs[i].literal;
 		if (rest_equal(pair->bytes, pair->nocase, data + at, 2))
 			found(context, pair->pattern, at + 2);
 	}
@@ -350,18 +388,26 @@ static __attribute__((noinline)) void look_around(const struct ww_matcher *match
 	}
 }
 
-/* Looks where the quick look points; returns the place from which on nothing was looked at. */
-static size_t nibbles_scan(const struct ww_matcher *matcher, const uint8_t *data, size_t len,
-	ww_matcher_fn *found, void *context)
+struct place {
+	const struct ww_matcher *matcher;
+	const uint8_t *data;
+	size_t len;
+	ww_matcher_fn *found;
+	void *context;
+};
+
+/* Looks where the quick look points. */
+static void on_place(const void *context, size_t at)
 {
-	size_t i = ww_nibbles_next(matcher->nibbles, data, 0, len);
-	for (; i + PAIR <= len; i = ww_nibbles_next(matcher->nibbles, data, i + 1, len)) {
-		uint32_t classes = matcher->first[hash_at(data + i) >> matcher->shift] &
-				   matcher->second[hash_at(data + i + RUN) >> matcher->shift];
-		if (classes)
-			look(matcher, classes, data, i, len, found, context);
-	}
-	return i;
+	const struct place *place = context;
+	const struct ww_matcher *matcher = place->matcher;
+	uint32_t classes = matcher->first[hash_at(place->data + at) >> matcher->shift];
+	if (at + PAIR <= place->len)
+		classes &= matcher->second[hash_at(place->data + at + RUN) >> matcher->shift];
+	else
+		classes &= SINGLE | TWO;
+	if (classes)
+		look(matcher, classes, place->data, at, place->len, place->found, place->context);
 }
 
 static inline uint64_t load(const uint8_t *bytes)
@@ -379,9 +425,9 @@ static void runs_scan(const struct ww_matcher *matcher, const uint8_t *data, siz
 {
 	const uint8_t *first = matcher->first, *second = matcher->second;
 	uint32_t shift = matcher->shift;
-	size_t i = matcher->nibbles && len >= NIBBLES_MIN
-			   ? nibbles_scan(matcher, data, len, found, context)
-			   : 0;
+	const struct place place = {matcher, data, len, found, context};
+	size_t i = matcher->nibbles ? ww_nibbles_scan(matcher->nibbles, data, len, on_place, &place)
+				    : 0;
 #define PLACE(word, n) (hash_run((word) >> 8 * (n)) >> shift)
 	/* The hash of position i + 3 serves twice: as a second run, and three steps later as first.
 	 */
@@ -468,7 +514,7 @@ int ww_matcher_new(enum ww_matcher_kind kind, const struct ww_pattern *patterns,
 	int r = copy_bytes(matcher, patterns);
 	if (r == 0)
 		r = kind == WW_MATCHER_PLAIN ? plain_build(matcher, patterns)
-					     : runs_build(matcher, patterns);
+					     : fast_build(matcher, patterns);
 	if (r < 0)
 		ww_matcher_free(&matcher);
 	else
@@ -482,6 +528,7 @@ void ww_matcher_free(struct ww_matcher **matcher_)
 	if (!matcher)
 		return;
 	free(matcher->bytes);
+	ww_strides_free(&matcher->strides);
 	free(matcher->first);
 	free(matcher->nibbles);
 	free(matcher->chains);
@@ -496,9 +543,13 @@ void ww_matcher_free(struct ww_matcher **matcher_)
 size_t ww_matcher_bytes(const struct ww_matcher *matcher)
 {
 	size_t tables = matcher->first ? (size_t)2 << (32 - matcher->shift) : 0;
-	size_t chains = matcher->chains ? (size_t)1 << (32 - matcher->chain_shift) : BUCKETS;
+	size_t chains = matcher->chains    ? (size_t)1 << (32 - matcher->chain_shift)
+			: matcher->buckets ? BUCKETS
+					   : 0;
 	return sizeof(*matcher) + tables + chains * sizeof(*matcher->chains) +
-	       matcher->n * (sizeof(*matcher->candidates) + WW_FAST_MAX);
+	       matcher->n_runs * sizeof(*matcher->candidates) + matcher->n * WW_FAST_MAX +
+	       (matcher->nibbles ? sizeof(*matcher->nibbles) : 0) +
+	       (matcher->strides ? ww_strides_bytes(matcher->strides) : 0);
 }
 
 void ww_matcher_scan(const struct ww_matcher *matcher, const uint8_t *data, size_t len,
@@ -506,6 +557,8 @@ void ww_matcher_scan(const struct ww_matcher *matcher, const uint8_t *data, size
 {
 	if (matcher->kind == WW_MATCHER_PLAIN)
 		plain_scan(matcher, data, len, found, context);
-	else
+	if (matcher->strides)
+		ww_strides_scan(matcher->strides, data, len, found, context);
+	if (matcher->n_runs)
 		runs_scan(matcher, data, len, found, context);
 }

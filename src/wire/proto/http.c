@@ -41,7 +41,8 @@ enum { CHUNK_LINE_MAX = 4096, CHUNK_DIGITS_MAX = 15 };
 enum kind { KIND_OTHER, KIND_HEAD, KIND_CONNECT, KIND_OLD, KIND_UNKNOWN };
 
 struct side {
-	uint8_t phase, newline, digits, framing;
+	uint8_t phase, newline, digits;
+	bool plain;      /* the body is the stream's bytes, in one piece */
 	bool first_line; /* of the head: it is complete */
 	bool open;       /* its message was told as begun, and not as ended */
 	bool body_cut;   /* bytes of the body were lost */
@@ -202,7 +203,9 @@ static void tell_again(struct ww_parsing *parsing, struct side *side, uint64_t e
 	struct ww_message *message = ww_parsing_message(parsing);
 	uint64_t bodies = bodies_of(parsing);
 	const struct ww_kept *bytes = &side->body.bytes;
-	memcpy(message->buffers, side->table.data, sizeof(message->buffers));
+	const struct ww_message_buffer *table = (const void *)side->table.data;
+	for (uint64_t left = side->present; left; left &= left - 1)
+		message->buffers[__builtin_ctzll(left)] = table[__builtin_ctzll(left)];
 	message->number = side->number;
 	message->at = side->at;
 	message->end = end;
@@ -216,6 +219,8 @@ static void tell_again(struct ww_parsing *parsing, struct side *side, uint64_t e
 		ww_message_set(message, (enum ww_buffer)b, bytes->data, bytes->len, side->body_at);
 		message->buffers[b].fresh = side->told;
 	}
+	if (side->plain)
+		message->plain = bodies;
 	bool cut = side->body.cut || side->body_cut;
 	if (cut)
 		message->cut |= bodies;
@@ -328,6 +333,8 @@ static void begin_body(struct side *side, enum ww_http_framing framing, uint64_t
 	side->digits = 0;
 	side->line_bytes = 0;
 	side->body_at = at;
+	side->plain =
+		framing != WW_HTTP_CHUNKED && coding != WW_HTTP_GZIP && coding != WW_HTTP_DEFLATE;
 	/* What a client sends compressed, few servers inflate: as it is. */
 	ww_http_body_begin(&side->body, coding);
 }

@@ -47,8 +47,8 @@ static inline bool ww_parsing_wants(const struct ww_parsing *parsing, uint64_t b
 }
 
 /*
- * The message to be filled: one of each struct ww_protos, emptied by this call (present, settled,
- * cut and repeated are 0, the rest of the buffers is left as it was), with app and dir set. Its memory holds
+ * The message to be filled: one of each struct ww_protos, emptied by this call (the sets of
+ * buffers are empty, the buffers are left as they were), with app and dir set. Its memory holds
  * until the next ww_parsing_message.
  */
 struct ww_message *ww_parsing_message(struct ww_parsing *parsing);

@@ -227,7 +227,7 @@ struct ww_message *ww_parsing_message(struct ww_parsing *parsing)
 	message->dir = (uint8_t)parsing->dir;
 	message->begins = message->ends = false;
 	message->number = message->at = message->end = 0;
-	message->present = message->settled = message->cut = message->repeated = 0;
+	message->present = message->settled = message->cut = message->plain = message->repeated = 0;
 	message->dce = NULL;
 	return message;
 }

@@ -87,17 +87,18 @@ struct ww_dce_call {
  * present  the buffers that there are, so far
  * settled  the buffers that will neither appear nor grow. At the end: all
  * cut      the buffers of which bytes are missing: beyond a limit, or lost
+ * plain    the buffers whose bytes are the stream's, unchanged, from their place on
  * repeated the buffers that an earlier message had, too, and was looked at for: of an envelope
  */
 struct ww_message {
 	uint8_t app; /* enum ww_app */
 	uint8_t dir; /* enum ww_dir */
 	bool begins, ends;
-	uint64_t number;                /* in this direction of the flow, from 1 */
-	uint64_t at;                    /* stream position of its first byte */
-	uint64_t end;                   /* behind the last of its bytes that came so far */
-	uint64_t present, settled, cut, repeated; /* bits of enum ww_buffer */
-	const struct ww_dce_call *dce;  /* NULL but for DCE/RPC */
+	uint64_t number; /* in this direction of the flow, from 1 */
+	uint64_t at;     /* stream position of its first byte */
+	uint64_t end;    /* behind the last of its bytes that came so far */
+	uint64_t present, settled, cut, plain, repeated;   /* bits of enum ww_buffer */
+	const struct ww_dce_call *dce;                     /* NULL but for DCE/RPC */
 	struct ww_message_buffer buffers[WW_BUFFER_COUNT]; /* those that are present */
 };
 

@@ -188,12 +188,18 @@ static enum ww_section section_of(const struct ww_item *item, unsigned class, un
 	return stream ? WW_SECTION_STREAM : WW_SECTION_PACKET;
 }
 
-/* The section whose scanner has the rule's pattern: see ww_scan_packet. */
-static enum ww_section scanned_with(const struct ww_item *item, unsigned class, unsigned kind)
+/* The section, and the buffer, whose scanner has the rule's pattern: see ww_scan_packet. */
+static void scanned_with(const struct ww_item *item, unsigned class, unsigned kind,
+	enum ww_section *section, enum ww_buffer *buffer)
 {
-	enum ww_section section = section_of(item, class, kind);
 	bool joint = class == WW_CLASS_TCP && kind != WW_KIND_LONE;
-	return joint && section == WW_SECTION_PACKET ? WW_SECTION_STREAM : section;
+	*section = section_of(item, class, kind);
+	*buffer = (enum ww_buffer)item->fast_buffer;
+	if (!joint ||
+		(*section == WW_SECTION_MESSAGE && !(WW_BODIES & WW_BUFFER_BIT(item->fast_buffer))))
+		return;
+	*section = WW_SECTION_STREAM;
+	*buffer = WW_BUFFER_RAW;
 }
 
 static bool fill_sections(struct ww_rules *rules, struct ww_group *group)
@@ -249,24 +255,33 @@ void ww_groups_done(struct ww_rules *rules)
 	free(rules->counters);
 }
 
+static bool is_scanned_raw(const struct ww_rules *rules, const struct ww_group *group,
+	uint32_t rule, enum ww_section section)
+{
+	enum ww_section in;
+	enum ww_buffer buffer;
+	if (!is_member(group, rule) || !rules->items[rule].fast_len)
+		return false;
+	scanned_with(&rules->items[rule], group->class, group->kind, &in, &buffer);
+	return in == section && buffer == WW_BUFFER_RAW;
+}
+
 /* Scanners of the group's own, as far as they are small and memory allows; all have the others. */
 static void add_own(struct ww_rules *rules, struct ww_group *group)
 {
 	for (unsigned s = 0; s < WW_SECTION_COUNT; s++) {
 		struct ww_section_rules *section = &group->sections[s];
-		uint32_t n = section->n_fast;
+		uint32_t n = 0;
+		for (uint32_t i = 0; i < rules->n_items; i++)
+			n += is_scanned_raw(rules, group, i, (enum ww_section)s);
 		if (s == WW_SECTION_STREAM && ww_group_is_joint(group))
-			n += group->sections[WW_SECTION_PACKET].n_fast;
+			group->n_joint = n;
 		if (n == 0 || n > WW_OWN_RULES || rules->own_bytes > WW_OWN_BYTES)
 			continue;
 		int r = 0;
-		for (uint32_t i = 0; r == 0 && i < rules->n_items; i++) {
-			const struct ww_item *item = &rules->items[i];
-			if (is_member(group, i) && item->fast_len &&
-				item->fast_buffer == WW_BUFFER_RAW &&
-				scanned_with(item, group->class, group->kind) == s)
+		for (uint32_t i = 0; r == 0 && i < rules->n_items; i++)
+			if (is_scanned_raw(rules, group, i, (enum ww_section)s))
 				r = ww_scanner_add(&section->own, i);
-		}
 		if (r == 0 && section->own)
 			r = ww_scanner_build(rules, section->own);
 		if (r < 0)
@@ -486,11 +501,12 @@ static int fill_scanners(struct ww_rules *rules)
 		const struct ww_item *item = &rules->items[i];
 		for (unsigned at = 0; item->fast_len && at < WW_CLASSES * WW_KINDS; at++) {
 			unsigned class = at / WW_KINDS, kind = at % WW_KINDS;
-			enum ww_section section = scanned_with(item, class, kind);
+			enum ww_section section;
+			enum ww_buffer buffer;
+			scanned_with(item, class, kind, &section, &buffer);
 			if (ww_kind_fits(item, class, kind) &&
-				ww_scanner_add(
-					&rules->scanners[class][kind][section][item->fast_buffer],
-					i) < 0)
+				ww_scanner_add(&rules->scanners[class][kind][section][buffer], i) <
+					0)
 				return -ENOMEM;
 		}
 	}

@@ -146,9 +146,7 @@ static void add_candidates(struct trying *trying)
 	for (unsigned b = 0; look >> b; b++) {
 		if (!(look >> b & 1))
 			continue;
-		const struct ww_message_buffer *buffer = &message->buffers[b];
-		ww_scan(desk, run->group, WW_SECTION_MESSAGE, (enum ww_buffer)b, buffer->data,
-			buffer->len, buffer->fresh);
+		ww_scan_message(desk, run->group, message, (enum ww_buffer)b);
 		bool patience =
 			state && !message->begins && !message->ends && state->tries > TRIES_MAX;
 		for (uint32_t i = 0; i < desk->n_candidates; i++) {

@@ -74,8 +74,9 @@ struct ww_scanner {
 struct ww_section_rules {
 	uint32_t *always; /* verified each time; in the order of work */
 	uint32_t n_always;
-	uint32_t n_fast;        /* verified where their pattern was found */
-	struct ww_scanner *own; /* of those whose pattern is in RAW, when they are few; or NULL */
+	uint32_t n_fast; /* verified where their pattern was found */
+	struct ww_scanner
+		*own; /* instead of the one for RAW of all groups, for few rules; or NULL */
 };
 
 /* What the rules of a group want of parsers, see message.c. */
@@ -92,9 +93,16 @@ struct ww_group {
 	bool superset; /* shared when there are too many groups: check addresses and ports again */
 	bool gated;    /* every rule asks for a flowbit: nothing to do before one is set */
 	bool listens;  /* the other direction is wanted where the flow speaks DCE/RPC */
+	uint32_t n_joint; /* fast patterns that are looked for in a connection's bytes */
 	struct ww_section_rules sections[WW_SECTION_COUNT];
 	struct ww_group_wants wants;
 };
+
+/* Buffers that are the stream's own bytes, most often: what was found there is not searched again.
+ */
+#define WW_BODIES                                                                                  \
+	(WW_BUFFER_BIT(WW_BUFFER_HTTP_REQUEST_BODY) |                                              \
+		WW_BUFFER_BIT(WW_BUFFER_HTTP_RESPONSE_BODY) | WW_BUFFER_BIT(WW_BUFFER_FILE_DATA))
 
 /* A direction of a TCP connection: there are packets and a stream. */
 static inline bool ww_group_is_joint(const struct ww_group *group)
@@ -218,11 +226,14 @@ struct ww_desk {
 	uint32_t *marks;               /* by rule: its candidate + 1 during a scan */
 	struct ww_candidate *candidates;
 	uint32_t n_candidates;
-	/* Of the stream, found in the last packet of a connection; kept_frame 0: none was scanned.
+	/*
+	 * Of the stream and of bodies, found in the newest bytes of a connection: in the packet
+	 * kept_frame (0: none was scanned), which are kept_len bytes of its stream from kept_at on
+	 * (0: not known).
 	 */
 	struct ww_candidate *kept;
-	uint32_t n_kept;
-	uint64_t kept_frame;
+	uint32_t n_kept, kept_len;
+	uint64_t kept_frame, kept_at;
 	const struct ww_group *kept_group;
 	uint32_t *message_list; /* rules to be tried on a message; as many as there are */
 	struct {
@@ -349,18 +360,18 @@ void ww_scanner_free(struct ww_scanner **scanner);
 int ww_scanners_build(struct ww_rules *rules);
 void ww_scanners_done(struct ww_rules *rules);
 /*
- * Fills desk->candidates with the group's rules whose fast pattern ends in data[fresh..len), in
- * the order of work.
- */
-void ww_scan(struct ww_desk *desk, const struct ww_group *group, enum ww_section section,
-	enum ww_buffer buffer, const uint8_t *data, size_t len, size_t fresh);
-/*
- * The same for a packet's payload, and for the bytes that its stream gained; on a connection
- * (WW_SECTION_PACKET and WW_SECTION_STREAM share a scanner) bytes are read once for both.
+ * Each of these fills desk->candidates, in the order of work. On a connection bytes are read once
+ * for packets, streams and bodies: ww_scan_packet if there is one, ww_scan_fresh, then the others.
  */
 void ww_scan_packet(
 	struct ww_desk *desk, const struct ww_group *group, const struct ww_packet *packet);
-void ww_scan_stream(struct ww_desk *desk, const struct ww_group *group,
+/* Of rules that look at that buffer, whose pattern ends in what is fresh of it. */
+void ww_scan_message(struct ww_desk *desk, const struct ww_group *group,
+	const struct ww_message *message, enum ww_buffer buffer);
+void ww_scan_stream(
+	struct ww_desk *desk, const struct ww_group *group, const struct ww_stream_view *view);
+/* Searches what the view adds, if the packet that brought it was not; no candidates yet. */
+void ww_scan_fresh(struct ww_desk *desk, const struct ww_group *group,
 	const struct ww_packet *packet, const struct ww_stream_view *view);
 /* Of struct ww_candidate; context: the set. Rules that set bits come before those that ask. */
 int ww_by_work(const void *a, const void *b, void *context);

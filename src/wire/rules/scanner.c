@@ -7,9 +7,10 @@
  * bit each. So a byte is read once, a group costs a bit a rule, and everything is built before the
  * first packet, in milliseconds.
  *
- * On a connection the rules of packets and those of the stream share one, too: what the packet's
- * payload showed is kept, and where the stream's next bytes are that payload only the seam to those
- * before is scanned again.
+ * On a connection the rules of packets, those of the stream and those of HTTP's bodies share one,
+ * too: what the packet's payload showed is kept, and where the stream's next bytes are that
+ * payload, or a body's next bytes are the stream's, only the seam to those before is scanned again.
+ * So a page that three kinds of rules look at is read once.
  *
  * A group with few rules has a matcher of its own besides, made when the group is (some ten
  * microseconds): few patterns are found several times faster than thousands.
@@ -113,6 +114,7 @@ struct scan {
 	struct ww_desk *desk;
 	const struct ww_scanner *scanner;
 	const uint64_t *member; /* the group's rules */
+	uint64_t buffers;       /* whose rules are meant */
 	size_t old;             /* patterns that end here or before were seen in the last view */
 	size_t from;            /* of the scan, in the data */
 };
@@ -132,23 +134,26 @@ static void add(struct ww_desk *desk, uint32_t rule, uint32_t end)
 static void found(void *context, uint32_t pattern, size_t end)
 {
 	struct scan *scan = context;
+	const struct ww_item *items = scan->desk->rules->items;
 	if (end <= scan->old)
 		return;
 	uint32_t last = scan->scanner->pattern_first[pattern + 1];
 	for (uint32_t i = scan->scanner->pattern_first[pattern]; i < last; i++) {
 		uint32_t rule = scan->scanner->rules[i];
-		if (scan->member[rule / 64] >> rule % 64 & 1)
+		if (scan->member[rule / 64] >> rule % 64 & 1 &&
+			scan->buffers & WW_BUFFER_BIT(items[rule].fast_buffer))
 			add(scan->desk, rule, (uint32_t)(scan->from + end));
 	}
 }
 
 /* Adds the rules whose pattern ends in data[fresh..len) to desk->candidates. */
 static void collect(struct ww_desk *desk, const struct ww_group *group,
-	const struct ww_scanner *scanner, const uint8_t *data, size_t len, size_t fresh)
+	const struct ww_scanner *scanner, uint64_t buffers, const uint8_t *data, size_t len,
+	size_t fresh)
 {
 	size_t back = scanner->longest - 1;
 	size_t from = fresh > back ? fresh - back : 0;
-	struct scan scan = {desk, scanner, group->member, fresh - from, from};
+	struct scan scan = {desk, scanner, group->member, buffers, fresh - from, from};
 	if (len > fresh)
 		ww_matcher_scan(scanner->matcher, data + from, len - from, found, &scan);
 }
@@ -180,29 +185,27 @@ static const struct ww_scanner *scanner_of(const struct ww_rules *rules,
 	return rules->scanners[group->class][group->kind][section][buffer];
 }
 
-void ww_scan(struct ww_desk *desk, const struct ww_group *group, enum ww_section section,
-	enum ww_buffer buffer, const uint8_t *data, size_t len, size_t fresh)
+/* ---- a connection's bytes: of packets, of the stream, of bodies ---- */
+
+static const struct ww_scanner *joint_scanner(
+	const struct ww_desk *desk, const struct ww_group *group)
 {
-	desk->n_candidates = 0;
-	const struct ww_scanner *scanner = scanner_of(desk->rules, group, section, buffer);
-	if (!scanner || group->sections[section].n_fast == 0)
-		return;
-	collect(desk, group, scanner, data, len, fresh);
-	finish(desk);
+	return group->n_joint ? scanner_of(desk->rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW)
+			      : NULL;
 }
 
-/* ---- packets of a connection, and what they add to its stream ---- */
-
-/* Moves the candidates that look at the stream to `kept`, or drops them; those of packets stay. */
-static void part(struct ww_desk *desk, bool keep)
+/* Moves the candidates that look at the stream or at a body to `kept`; those of packets stay. */
+static void part(struct ww_desk *desk)
 {
+	const struct ww_item *items = desk->rules->items;
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < desk->n_candidates; i++) {
 		struct ww_candidate candidate = desk->candidates[i];
+		const struct ww_item *item = &items[candidate.rule];
 		desk->marks[candidate.rule] = 0;
-		if (desk->rules->items[candidate.rule].packet_only)
+		if (item->packet_only && item->fast_buffer == WW_BUFFER_RAW)
 			desk->candidates[n++] = candidate;
-		else if (keep)
+		else
 			desk->kept[desk->n_kept++] = candidate;
 	}
 	desk->n_candidates = n;
@@ -211,22 +214,22 @@ static void part(struct ww_desk *desk, bool keep)
 void ww_scan_packet(
 	struct ww_desk *desk, const struct ww_group *group, const struct ww_packet *packet)
 {
-	desk->n_kept = 0;
-	desk->kept_frame = 0;
-	if (!ww_group_is_joint(group)) {
-		ww_scan(desk, group, WW_SECTION_PACKET, WW_BUFFER_RAW, packet->payload,
-			packet->payload_len, 0);
-		return;
-	}
-	desk->n_candidates = 0;
+	const uint64_t raw = WW_BUFFER_BIT(WW_BUFFER_RAW);
+	bool joint = ww_group_is_joint(group);
 	const struct ww_scanner *scanner =
-		scanner_of(desk->rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW);
+		joint ? joint_scanner(desk, group)
+		      : scanner_of(desk->rules, group, WW_SECTION_PACKET, WW_BUFFER_RAW);
+	desk->n_candidates = desk->n_kept = desk->kept_len = 0;
+	desk->kept_frame = 0;
 	if (!scanner || group->sections[WW_SECTION_PACKET].n_fast == 0)
 		return;
-	collect(desk, group, scanner, packet->payload, packet->payload_len, 0);
-	part(desk, group->sections[WW_SECTION_STREAM].n_fast > 0);
-	desk->kept_frame = packet->frame;
-	desk->kept_group = group;
+	collect(desk, group, scanner, joint ? raw | WW_BODIES : raw, packet->payload,
+		packet->payload_len, 0);
+	if (joint) {
+		part(desk);
+		desk->kept_frame = packet->frame;
+		desk->kept_group = group;
+	}
 	finish(desk);
 }
 
@@ -234,29 +237,83 @@ void ww_scan_packet(
 static bool is_kept(const struct ww_desk *desk, const struct ww_group *group,
 	const struct ww_packet *packet, const struct ww_stream_view *view)
 {
+	const uint8_t *fresh = view->data + view->fresh;
 	return packet && desk->kept_frame && desk->kept_frame == packet->frame &&
 	       desk->kept_group == group && view->len - view->fresh == packet->payload_len &&
-	       memcmp(view->data + view->fresh, packet->payload, packet->payload_len) == 0;
+	       (fresh == packet->payload ||
+		       memcmp(fresh, packet->payload, packet->payload_len) == 0);
 }
 
-void ww_scan_stream(struct ww_desk *desk, const struct ww_group *group,
+void ww_scan_fresh(struct ww_desk *desk, const struct ww_group *group,
 	const struct ww_packet *packet, const struct ww_stream_view *view)
 {
-	desk->n_candidates = 0;
-	const struct ww_scanner *scanner =
-		scanner_of(desk->rules, group, WW_SECTION_STREAM, WW_BUFFER_RAW);
-	if (!scanner || group->sections[WW_SECTION_STREAM].n_fast == 0 || view->len <= view->fresh)
+	const struct ww_scanner *scanner = joint_scanner(desk, group);
+	desk->n_candidates = desk->kept_len = 0;
+	if (!scanner || view->len == view->fresh)
 		return;
-	size_t len = view->len;
-	if (is_kept(desk, group, packet, view)) {
+	if (!is_kept(desk, group, packet, view)) {
+		desk->n_kept = 0;
+		desk->kept_frame = 0;
+		collect(desk, group, scanner, WW_BUFFER_BIT(WW_BUFFER_RAW) | WW_BODIES,
+			view->data + view->fresh, view->len - view->fresh, 0);
+		part(desk);
+		desk->n_candidates = 0;
+	}
+	desk->kept_group = group;
+	desk->kept_at = view->offset + view->fresh;
+	desk->kept_len = view->len - view->fresh;
+}
+
+/* What ends in data[fresh..len), bytes of the stream from `at` on, of rules that look at `buffer`.
+ */
+static void scan_joint(struct ww_desk *desk, const struct ww_group *group, enum ww_buffer buffer,
+	const uint8_t *data, size_t len, size_t fresh, uint64_t at)
+{
+	const struct ww_scanner *scanner = joint_scanner(desk, group);
+	uint64_t from = at + fresh;
+	if (!scanner || len <= fresh)
+		return;
+	bool whole = from == desk->kept_at && len - fresh == desk->kept_len;
+	/* Of a body more may be found than is in it, which costs a try; of the stream, where it
+	   ends matters. */
+	bool part_of = from >= desk->kept_at && at + len <= desk->kept_at + desk->kept_len;
+	if (desk->kept_group == group && (buffer == WW_BUFFER_RAW ? whole : part_of)) {
 		for (uint32_t i = 0; i < desk->n_kept; i++)
-			add(desk, desk->kept[i].rule, view->fresh + desk->kept[i].end);
+			if (desk->rules->items[desk->kept[i].rule].fast_buffer == buffer)
+				add(desk, desk->kept[i].rule, (uint32_t)fresh + desk->kept[i].end);
 		/* What is left: patterns that began before. */
-		size_t seam = view->fresh ? view->fresh + scanner->longest - 1 : 0;
+		size_t seam = fresh ? fresh + scanner->longest - 1 : 0;
 		len = len < seam ? len : seam;
 	}
-	if (len > 0)
-		collect(desk, group, scanner, view->data, len, view->fresh);
+	collect(desk, group, scanner, WW_BUFFER_BIT(buffer), data, len, fresh);
+}
+
+void ww_scan_message(struct ww_desk *desk, const struct ww_group *group,
+	const struct ww_message *message, enum ww_buffer buffer)
+{
+	const struct ww_message_buffer *bytes = &message->buffers[buffer];
+	bool body = ww_group_is_joint(group) && WW_BODIES & WW_BUFFER_BIT(buffer);
+	const struct ww_scanner *scanner =
+		body ? joint_scanner(desk, group)
+		     : scanner_of(desk->rules, group, WW_SECTION_MESSAGE, buffer);
+	desk->n_candidates = 0;
+	if (!scanner || group->sections[WW_SECTION_MESSAGE].n_fast == 0)
+		return;
+	if (body && message->plain & WW_BUFFER_BIT(buffer))
+		scan_joint(desk, group, buffer, bytes->data, bytes->len, bytes->fresh, bytes->at);
+	else
+		collect(desk, group, scanner, WW_BUFFER_BIT(buffer), bytes->data, bytes->len,
+			bytes->fresh);
+	finish(desk);
+}
+
+void ww_scan_stream(
+	struct ww_desk *desk, const struct ww_group *group, const struct ww_stream_view *view)
+{
+	desk->n_candidates = 0;
+	if (group->sections[WW_SECTION_STREAM].n_fast == 0)
+		return;
+	scan_joint(desk, group, WW_BUFFER_RAW, view->data, view->len, view->fresh, view->offset);
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < desk->n_candidates; i++) {
 		desk->marks[desk->candidates[i].rule] = 0;

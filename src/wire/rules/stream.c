@@ -333,7 +333,7 @@ static void stream_view(
 	struct ww_section_rules *section = &group->sections[WW_SECTION_STREAM];
 	run->stream_end = view->offset + view->len;
 	try_pending(run, view);
-	ww_scan_stream(desk, group, run->packet, view);
+	ww_scan_stream(desk, group, view);
 	uint32_t a = 0, c = 0;
 	while (a < section->n_always || c < desk->n_candidates) {
 		bool always = c == desk->n_candidates;
@@ -398,6 +398,7 @@ void ww_desk_stream(struct ww_desk *desk, struct ww_flow *flow, enum ww_dir dir,
 	/* Read where it lies: a copy would wait for all that is being written. */
 	const struct ww_stream_view *view = view_;
 	struct ww_stream_view rest;
+	ww_scan_fresh(desk, group, packet, view);
 	ww_messages_stream(&run, view);
 	if (view->after_gap) {
 		/* What waited is decided by what came before the gap, where that is still shown;

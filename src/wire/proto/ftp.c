@@ -12,7 +12,8 @@
  *
  * A reply answers the oldest command that has none; 1yz is only preliminary. At most 16 commands
  * wait, beyond that their replies are told without a request. The data connection is not followed.
- * POP3 and IRC begin alike: a flow whose first server line has no number is given up.
+ * POP3 and IRC begin alike: a flow is FTP when the server greets as FTP does, or when the client
+ *says what only FTP has. One whose first server line has no number is given up.
  */
 #include "wire/proto/line.h"
 
@@ -33,30 +34,83 @@ struct ftp {
 	uint64_t commands;
 	uint8_t n_waiting, first_waiting;
 	uint16_t multiline; /* code of the reply that goes on; 0: none */
-	bool replied, lost;
+	bool replied, greeted, lost;
 };
 
-/* What a client begins with; RFC 959, 2228, 2389, and CLNT of many clients. */
-static int recognise(enum ww_dir dir, const uint8_t *data, size_t len)
+enum { NONE, ONLY, SHARED, EITHER };
+
+/*
+ * What a client says: commands that only FTP has (RFC 959, 2228, 2389, 2428, 3659, and CLNT of many
+ * clients), those by which POP3 and IRC begin too, and those of which nothing can be told.
+ */
+static int whose(const char word[5])
 {
-	static const char words[][5] = {"USER", "AUTH", "FEAT", "SYST", "OPTS", "CLNT", "ACCT"};
-	char head[5] = "";
-	size_t n = 0;
-	if (dir != WW_DIR_TO_SERVER)
-		return -1;
-	while (n < len && n < 4 && isalpha(data[n])) {
-		head[n] = (char)toupper(data[n]);
-		n++;
+	static const char only[][5] = {"ABOR", "ACCT", "ADAT", "ALLO", "APPE", "CDUP", "CLNT",
+		"CWD", "EPRT", "EPSV", "FEAT", "MDTM", "MKD", "MLSD", "MLST", "NLST", "OPTS",
+		"PASV", "PBSZ", "PORT", "PROT", "PWD", "REIN", "REST", "RMD", "RNFR", "RNTO",
+		"SITE", "SIZE", "SMNT", "STOR", "STOU", "STRU", "SYST", "TYPE", "XCWD", "XMKD",
+		"XPWD", "XRMD"};
+	static const char either[][5] = {
+		"AUTH", "DELE", "HELP", "LIST", "MODE", "NOOP", "QUIT", "RETR", "STAT"};
+	if (strcmp(word, "USER") == 0 || strcmp(word, "PASS") == 0)
+		return SHARED;
+	for (size_t i = 0; i < WW_N(only); i++)
+		if (strcmp(word, only[i]) == 0)
+			return ONLY;
+	for (size_t i = 0; i < WW_N(either); i++)
+		if (strcmp(word, either[i]) == 0)
+			return EITHER;
+	return NONE;
+}
+
+/* Lines of commands: the first one that only FTP has decides, or the first one that is none. */
+static int recognise_client(const uint8_t *data, size_t len)
+{
+	bool half = false;
+	for (size_t at = 0; at < len;) {
+		char word[5] = "";
+		size_t n = 0;
+		while (at + n < len && n < 4 && isalpha(data[at + n])) {
+			word[n] = (char)toupper(data[at + n]);
+			n++;
+		}
+		if (at + n == len)
+			return half ? WW_APP_HALF : 0;
+		uint8_t behind = data[at + n];
+		bool ends = behind == ' ' || behind == '\r' || behind == '\n';
+		int says = ends ? whose(word) : NONE;
+		if (says == ONLY)
+			return (int)(at + n + 1);
+		/* What only half fits stays so: the other direction may have decided by then. */
+		if (says == NONE)
+			return half ? WW_APP_HALF : -1;
+		half |= says == SHARED;
+		const uint8_t *newline = memchr(data + at, '\n', len - at);
+		if (!newline)
+			break;
+		at = (size_t)(newline - data) + 1;
 	}
-	bool cut = n == len && n < 4;
-	for (size_t i = 0; i < WW_N(words); i++) {
-		if (memcmp(head, words[i], n) != 0 || (n < 4 && !cut))
+	return half ? WW_APP_HALF : 0;
+}
+
+/* Replies that come first, or to USER and PASS. SMTP has some of them, NNTP and POP3 none. */
+static int recognise_server(const uint8_t *data, size_t len)
+{
+	static const char codes[][4] = {"120", "220", "230", "331", "332", "421", "530"};
+	for (size_t i = 0; i < WW_N(codes); i++) {
+		if (memcmp(data, codes[i], len < 3 ? len : 3) != 0)
 			continue;
-		if (n < 4 || len == 4)
+		if (len <= 3)
 			return 0;
-		return data[4] == ' ' || data[4] == '\r' || data[4] == '\n' ? 5 : -1;
+		bool ends = data[3] == ' ' || data[3] == '-' || data[3] == '\r' || data[3] == '\n';
+		return ends ? WW_APP_HALF : -1;
 	}
 	return -1;
+}
+
+static int recognise(enum ww_dir dir, const uint8_t *data, size_t len)
+{
+	return dir == WW_DIR_TO_SERVER ? recognise_client(data, len) : recognise_server(data, len);
 }
 
 /* The line without Telnet's sequences; what is erased goes too. */
@@ -139,10 +193,12 @@ static void reply(struct ww_parsing *parsing, const struct ww_app_line *line)
 	struct ftp *self = parsing->state;
 	unsigned code = ww_line_code(line);
 	bool goes_on = code && line->len > 3 && line->text[3] == '-';
-	if (!self->replied && code < 100) {
+	if (!self->replied && code < 100 && line->at == 0) {
 		ww_parsing_give_up(parsing);
 		return;
 	}
+	/* A greeting answers nothing, also when the client did not wait for it. */
+	bool greets = !self->greeted && (code == 220 || code == 120);
 	self->replied = true;
 	if (code < 100 || (self->multiline && (code != self->multiline || goes_on)))
 		return;
@@ -153,10 +209,13 @@ static void reply(struct ww_parsing *parsing, const struct ww_app_line *line)
 	fact.code = code;
 	fact.text = line->text;
 	fact.text_len = line->len;
-	fact.outcome = code < 200 ? WW_FACT_TOLD : code < 400 ? WW_FACT_GRANTED : WW_FACT_REFUSED;
-	if (self->n_waiting && !self->lost)
+	self->greeted |= code != 120;
+	fact.outcome = code < 200 || greets ? WW_FACT_TOLD
+		       : code < 400         ? WW_FACT_GRANTED
+					    : WW_FACT_REFUSED;
+	if (self->n_waiting && !self->lost && !greets)
 		fact.asked_at = self->waiting[self->first_waiting];
-	if (self->n_waiting && code >= 200) {
+	if (self->n_waiting && code >= 200 && !greets) {
 		self->first_waiting = (uint8_t)((self->first_waiting + 1) % WAITING_MAX);
 		self->n_waiting--;
 		self->lost &= self->n_waiting > 0;

@@ -13,6 +13,9 @@ enum {
 	WW_PARSER_STATE_MAX = 1024,
 };
 
+/* A direction that begins so may speak the protocol, and others too; see ww_parser.recognise. */
+#define WW_APP_HALF (-2)
+
 /*
  * Bytes that a parser keeps: contiguous, growing by doubling to a limit, in blocks of the arena.
  * Zeroed is empty. A parser's done() drops each.
@@ -77,9 +80,11 @@ struct ww_parser {
 	bool remembers; /* the state of a flow of datagrams is kept from one to the next */
 	/*
 	 * Does a direction that begins with these bytes (at least one) speak the protocol?
-	 * Positive: yes, as the first N bytes show; 0: too few to tell; negative: no. The answer
-	 * for longer bytes must be the same once it was not 0, so that cutting does not matter. For
-	 * TCP at most WW_APP_PREFIX bytes are shown; for a datagram all.
+	 * Positive: yes, as the first N bytes show; 0: too few to tell; -1: no. WW_APP_HALF: it
+	 * fits, and so it does others; it is the protocol when the other direction fits, too, and
+	 * where that one was not heard, when it is the protocol's port. The answer for longer bytes
+	 * must be the same once it was -1 or positive, so that cutting does not matter. For TCP at
+	 * most WW_APP_PREFIX bytes are shown; for a datagram all.
 	 */
 	int (*recognise)(enum ww_dir dir, const uint8_t *data, size_t len);
 	/* The same for a datagram, where it looks otherwise. NULL: it does not. */

@@ -20,6 +20,8 @@ struct ww_slot {
 	uint8_t app;
 	uint8_t prefix_len[2], tries;
 	bool began[2], not_here[2], ended[2];
+	uint32_t half[2]; /* bits of enum ww_app: those that a direction fits by half */
+	uint32_t never;   /* those that the server greets otherwise in */
 	uint64_t next[2];      /* stream position awaited */
 	uint64_t prefix_at[2]; /* of the prefix */
 	uint8_t prefix[2][WW_APP_PREFIX];

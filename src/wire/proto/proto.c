@@ -6,7 +6,11 @@
  * are too few, so that it does not matter how they were cut; of several protocols that say yes, the
  * one that needed the fewest bytes wins, then the one whose port it is, then the order of
  * protocols.def. What the client begins with decides alone when it fits nothing; a server's
- * greeting that fits nothing does not (FTP and SMTP greet alike).
+ * greeting that fits nothing does not.
+ *
+ * FTP, POP3 and IRC begin alike, with USER, and FTP and SMTP greet alike, with 220: neither
+ * direction tells alone. Such a direction fits by half (WW_APP_HALF), and the protocol is told when
+ * both do, or one says what no other protocol does.
  */
 #include "wire/proto/proto-private.h"
 
@@ -278,16 +282,47 @@ bool ww_parsing_given_up(const struct ww_parsing *parsing)
 
 enum { NO = -1, MORE = 0 };
 
-/* The protocol that begins with these bytes, or MORE, or NO. */
-static int recognise(const struct ww_app_call *call, bool udp, const uint8_t *data, size_t len)
+/* Whether a direction that fits by half is enough. */
+static bool half_is_enough(
+	const struct ww_app_call *call, const struct ww_slot *slot, enum ww_app app)
 {
+	if (slot->half[!call->dir] & WW_APP_BIT(app))
+		return true;
+	bool heard = slot->began[WW_DIR_TO_CLIENT] && !call->midstream;
+	return call->dir == WW_DIR_TO_SERVER && !heard && ww_app_has_port(app, call->server_port);
+}
+
+/* What one parser says of a direction's beginning: as its recogniser, but no halves. */
+static int ask(const struct ww_app_call *call, struct ww_slot *slot, enum ww_app app,
+	const uint8_t *data, size_t len)
+{
+	uint32_t bit = WW_APP_BIT(app);
+	int bytes = parser_of(app)->recognise(call->dir, data, len);
+	if (bytes == NO && call->dir == WW_DIR_TO_CLIENT && !call->midstream)
+		slot->never |= bit;
+	slot->half[call->dir] &= ~bit;
+	if (bytes != WW_APP_HALF)
+		return bytes;
+	slot->half[call->dir] |= bit;
+	if (slot->never & bit)
+		return MORE;
+	/* It needed more than any that is sure. */
+	return half_is_enough(call, slot, app) ? WW_APP_PREFIX : MORE;
+}
+
+/* The protocol that begins with these bytes, or MORE, or NO. Slot NULL: a datagram. */
+static int recognise(
+	const struct ww_app_call *call, struct ww_slot *slot, const uint8_t *data, size_t len)
+{
+	bool udp = !slot;
 	int best = NO, best_bytes = 0;
 	bool more = false;
 	for (unsigned app = 1; app < WW_APP_COUNT; app++) {
 		if (!(call->apps & WW_APP_BIT(app)) || !(udp ? rows[app].udp : rows[app].tcp))
 			continue;
 		const struct ww_parser *parser = parser_of(app);
-		int bytes = udp && parser->recognise_datagram
+		int bytes = slot ? ask(call, slot, (enum ww_app)app, data, len)
+			    : parser->recognise_datagram
 				    ? parser->recognise_datagram(call->dir, data, len)
 				    : parser->recognise(call->dir, data, len);
 		more |= bytes == 0;
@@ -356,7 +391,7 @@ static uint32_t seek(struct ww_protos *protos, const struct ww_app_call *call, s
 	uint32_t n = len < WW_APP_PREFIX - had ? len : WW_APP_PREFIX - had;
 	if (had)
 		memcpy(slot->prefix[dir] + had, data, n);
-	int app = recognise(call, false, had ? slot->prefix[dir] : data, had + n);
+	int app = recognise(call, slot, had ? slot->prefix[dir] : data, had + n);
 	if (app > 0) {
 		slot->prefix_len[dir] = (uint8_t)(had ? had + n : 0);
 		begin(protos, call, slot, app);
@@ -454,7 +489,7 @@ void ww_protos_datagram(
 	if (!call->apps || len == 0 || len > UINT32_MAX ||
 		(flow && (flow->state == WW_APP_UNKNOWN || flow->state == WW_APP_GIVEN_UP)))
 		return;
-	int app = flow && flow->app ? flow->app : recognise(call, true, data, len);
+	int app = flow && flow->app ? flow->app : recognise(call, NULL, data, len);
 	if (app <= 0) {
 		/* A datagram is whole: what is too short for a protocol is not it. */
 		if (flow && call->dir == WW_DIR_TO_SERVER)

@@ -241,7 +241,7 @@ static void reply(struct ww_parsing *parsing, const struct ww_app_line *line)
 {
 	struct smtp *self = parsing->state;
 	unsigned code = ww_line_code(line);
-	if (!self->replied && code < 100) {
+	if (!self->replied && code < 100 && line->at == 0) {
 		ww_parsing_give_up(parsing);
 		return;
 	}

@@ -27,6 +27,7 @@ static void test_session(void **state)
 	tape_text(&tape, WW_DIR_TO_CLIENT, "230 in\r\n150 here\r\n550 no\r\n");
 	tape_end(&tape);
 	assert_string_equal(ww_buf_text(&tape.text),
+		"ftp < fact 3 outcome 0 at 0 code 220 '220 ready'\n"
 		"ftp > begin 1 at 0\n"
 		"ftp > end 1 to 16\n"
 		"  FTP_COMMAND 'USER'\n"
@@ -85,11 +86,64 @@ static void test_limits(void **state)
 	assert_non_null(strstr(ww_buf_text(&tape.text), "FTP_COMMAND_DATA cut '"));
 }
 
+/* Who begins like FTP and is it, or is not: by what both say, at any port but FTP's own. */
+static void test_who_is_ftp(void **state)
+{
+	static const struct {
+		uint16_t port;
+		bool is_ftp;
+		const char *turns[5];
+	} rows[] = {
+		/* The server greets as FTP does. */
+		{5554, true, {"<220 OK\r\n", ">USER anonymous\r\n"}},
+		{5554, true,
+			{"<220-a long greeting\r\n220-of several lines of many words\r\n220 ok\r\n",
+				">user x\r\n"}},
+		{5554, true, {"<120 wait\r\n", ">PASS x\r\n"}},
+		{5554, true, {">USER x\r\n", "<331 who\r\n"}},
+		/* Of one direction only: by what no other protocol has. */
+		{5554, true, {">USER x\r\nPASS y\r\nTYPE I\r\n"}},
+		{5554, true, {">NOOP\r\n", ">CWD /\r\n"}},
+		{21, true, {">USER x\r\n"}},
+		/* POP3, at FTP's port too. */
+		{110, false, {">USER x\r\n", "<+OK\r\n", ">PASS y\r\nSTAT\r\nRETR 1\r\n"}},
+		{110, false, {"<+OK\r\n", ">USER x\r\n", "<+OK\r\n", ">PASS y\r\nLIST\r\n"}},
+		{21, false, {"<+OK\r\n", ">USER x\r\nPASS y\r\nLIST\r\n"}},
+		{110, false, {">USER x\r\nPASS y\r\nLIST\r\nQUIT\r\n"}},
+		/* IRC. */
+		{6667, false, {">PASS x\r\nNICK a\r\nUSER a 0 * :b\r\n", "<:irc 001 a :hi\r\n"}},
+		{6667, false, {"<:irc NOTICE AUTH :hello\r\n", ">USER a 0 * :b\r\nNICK a\r\n"}},
+		/* SMTP greets alike; NNTP has MODE and LIST. */
+		{26, false, {"<220 mx ESMTP\r\n", ">EHLO a\r\n"}},
+		{26, false, {"<220 mx ESMTP\r\n", ">QUIT\r\n", "<221 bye\r\n"}},
+		{119, false, {"<200 news\r\n", ">MODE READER\r\nLIST\r\nGROUP x\r\n"}},
+		{5554, false, {">USERS\r\n"}},
+		{5554, false, {">GET / HTTP/1.0\r\n"}},
+	};
+	for (size_t i = 0; i < WW_N(rows); i++) {
+		for (size_t step = 1; step < 200; step += step < 70 ? 1 : 64) {
+			tape_begin_flow(&tape, rows[i].port);
+			for (size_t t = 0; t < WW_N(rows[i].turns) && rows[i].turns[t]; t++) {
+				const char *turn = rows[i].turns[t];
+				tape_pieces(&tape,
+					*turn == '>' ? WW_DIR_TO_SERVER : WW_DIR_TO_CLIENT,
+					turn + 1, strlen(turn + 1), step, step);
+			}
+			if ((tape.flow.app == WW_APP_FTP) != rows[i].is_ftp)
+				fail_msg("row %zu in pieces of %zu: %s", i, step,
+					ww_app_name(tape.flow.app));
+			assert_int_equal(strstr(ww_buf_text(&tape.text), "ftp > begin") != NULL,
+				rows[i].is_ftp);
+		}
+	}
+}
+
 static void test_not_ftp(void **state)
 {
 	uint64_t malformed = ww_protos_counts(tape.protos)->malformed;
-	tape_begin_flow(&tape, 110);
+	tape_begin_flow(&tape, 21);
 	tape_text(&tape, WW_DIR_TO_SERVER, "USER someone\r\n");
+	assert_int_equal(tape.flow.app, WW_APP_FTP);
 	tape_text(&tape, WW_DIR_TO_CLIENT, "+OK\r\n");
 	assert_int_equal(tape.flow.state, WW_APP_GIVEN_UP);
 	assert_int_equal(tape.flow.app, WW_APP_NONE);
@@ -103,13 +157,28 @@ static void test_not_ftp(void **state)
 	}
 }
 
+/* A client that does not wait for the greeting: its first command is answered by what follows. */
+static void test_early_client(void **state)
+{
+	tape_begin_flow(&tape, 21);
+	tape_text(&tape, WW_DIR_TO_SERVER, "USER x\r\n");
+	ww_buf_reset(&tape.text);
+	tape_text(&tape, WW_DIR_TO_CLIENT, "120 wait\r\n220 ready\r\n530 no\r\n");
+	assert_string_equal(ww_buf_text(&tape.text),
+		"ftp < fact 3 outcome 0 at 0 code 120 '120 wait'\n"
+		"ftp < fact 3 outcome 0 at 10 code 220 '220 ready'\n"
+		"ftp < fact 3 outcome 3 at 21 asked 0 code 530 '530 no'\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_session),
 		cmocka_unit_test(test_telnet),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_who_is_ftp),
 		cmocka_unit_test(test_not_ftp),
+		cmocka_unit_test(test_early_client),
 	};
 	return cmocka_run_group_tests(tests, open_tape, close_tape);
 }

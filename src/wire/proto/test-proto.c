@@ -83,6 +83,7 @@ static void test_evicts_the_oldest(void **state)
 	struct tape tape;
 	struct ww_app_flow flows[5] = {0};
 	tape_open(&tape, 4, 0);
+	tape.call.server_port = 21;
 	for (size_t i = 0; i < 5; i++) {
 		tape.call.flow = &flows[i];
 		tape.shown[0] = 0;
@@ -116,6 +117,7 @@ static void test_blocks_are_bounded(void **state)
 	memset(line, 'a', sizeof(line));
 	memcpy(line, "USER ", 5);
 	tape_open(&tape, FLOWS, 256 << 10);
+	tape.call.server_port = 21;
 	for (size_t i = 0; i < FLOWS; i++) {
 		tape.call.flow = &flows[i];
 		tape.shown[0] = 0;

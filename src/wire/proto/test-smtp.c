@@ -45,6 +45,7 @@ static void test_session(void **state)
 	tape_text(&tape, WW_DIR_TO_CLIENT, "451 later\r\n");
 	tape_end(&tape);
 	assert_string_equal(told(),
+		"smtp < fact 5 outcome 0 at 0 code 220 '220 mx'\n"
 		"smtp > begin 1 at 0\n"
 		"smtp > end 1 to 11\n"
 		"  SMTP_HELO 'worm'\n"

@@ -317,6 +317,16 @@ static bool listens(const struct ww_rules *rules, const struct ww_group *group)
 	return false;
 }
 
+static bool greeted(const struct ww_rules *rules, const struct ww_group *group)
+{
+	const uint64_t ftp =
+		WW_BUFFER_BIT(WW_BUFFER_FTP_COMMAND) | WW_BUFFER_BIT(WW_BUFFER_FTP_COMMAND_DATA);
+	for (uint32_t i = 0; i < rules->n_items; i++)
+		if (is_member(group, i) && rules->items[i].buffers & ftp)
+			return true;
+	return false;
+}
+
 /* The group of rules->list, which has n rules, made if it is new. 0 when n is 0 or memory is short.
  */
 static uint16_t intern(
@@ -348,6 +358,7 @@ static uint16_t intern(
 	group.gated = is_gated(rules, &group);
 	group.listens = listens(rules, &group);
 	ww_messages_want(rules, &group);
+	group.greeted = greeted(rules, &group);
 	rules->groups[rules->n_groups] = group;
 	rules->counts.groups++;
 	return (uint16_t)rules->n_groups++;
@@ -421,6 +432,9 @@ void ww_rules_wanted(struct ww_rules *rules, struct ww_flow *flow)
 	}
 	/* What is looked at both ways from the beginning never asks for more. */
 	flow->settled = flow->groups[0] && flow->groups[1];
+	uint16_t *to_client = &flow->groups[WW_DIR_TO_CLIENT];
+	if (*to_client == 0 && rules->groups[flow->groups[WW_DIR_TO_SERVER]].greeted)
+		*to_client = WW_GROUP_LISTEN;
 }
 
 void ww_rules_open_gates(struct ww_rules *rules, struct ww_flow *flow)

@@ -363,6 +363,10 @@ void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *v
 	if (dce && call.buffers & WW_BUFFER_BIT(WW_BUFFER_DCE_STUB) && !flow->settled &&
 		!flow->groups[!run->dir])
 		flow->groups[!run->dir] = WW_GROUP_LISTEN;
+	/* The greeting has told what it could. */
+	if (!flow->settled && flow->groups[WW_DIR_TO_CLIENT] == WW_GROUP_LISTEN && !dce && state->n_asked == 0 &&
+		state->app.state != WW_APP_SEEKING && state->app.app != WW_APP_FTP)
+		flow->groups[WW_DIR_TO_CLIENT] = 0;
 }
 
 void ww_messages_packet(const struct ww_run *run)

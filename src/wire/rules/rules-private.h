@@ -94,6 +94,7 @@ struct ww_group {
 	bool gated;    /* every rule asks for a flowbit: nothing to do before one is set */
 	bool listens;  /* the other direction is wanted where the flow speaks DCE/RPC */
 	uint32_t n_joint; /* fast patterns that are looked for in a connection's bytes */
+	bool greeted;  /* to the server: how it greets decides what is spoken (FTP) */
 	struct ww_section_rules sections[WW_SECTION_COUNT];
 	struct ww_group_wants wants;
 };

@@ -194,6 +194,27 @@ static void test_refused_recipient(void **state)
 	}
 }
 
+/* FTP's rules look at commands only; how the server greets is listened to all the same. */
+static void test_greeting(void **state)
+{
+	static const char *const ftp[] = {"<220 OK\r\n", ">USER x\r\n"};
+	static const char *const pop3[] = {"<+OK\r\n", ">USER x\r\n", "<+OK\r\n", ">PASS y\r\n"};
+	struct stage stage;
+	stage_open(&stage,
+		"alert tcp any any -> any any (flow:to_server; ftp.command; content:\"USER\"; "
+		"sid:1;)\n",
+		WW_MATCHER_RUNS);
+	for (size_t step = 1; step < 9; step++) {
+		assert_int_equal(play(&stage, ftp, 2, step), 1);
+		assert_int_equal(play(&stage, pop3, 4, step), 0);
+	}
+	/* Where it is something else, nobody listens any more. */
+	static const char *const other[] = {"<hello\r\n", ">what is\r\n"};
+	assert_int_equal(play(&stage, other, 2, 100), 0);
+	assert_int_equal(stage.flow.groups[WW_DIR_TO_CLIENT], 0);
+	stage_close(&stage);
+}
+
 /* A flow that no rule with a buffer can apply to is not parsed. */
 static void test_unwanted(void **state)
 {
@@ -237,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_flowbits),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_refused_recipient),
+		cmocka_unit_test(test_greeting),
 		cmocka_unit_test(test_unwanted),
 		cmocka_unit_test(test_waiting_is_bounded),
 	};

@@ -117,11 +117,12 @@ enum ww_fact_kind {
 	WW_FACT_SMB_RESULT,  /* code: the NT status */
 	WW_FACT_TFTP_READ,   /* text: the file's name */
 	WW_FACT_TFTP_WRITE,
-	WW_FACT_TFTP_DATA,  /* the first block of the transfer that was asked for */
-	WW_FACT_TFTP_ERROR, /* code */
+	WW_FACT_TFTP_DATA,  /* a block of the file that was asked for; text: its bytes */
+	WW_FACT_TFTP_ERROR, /* code; text */
 	WW_FACT_DNS_QUERY,  /* text: the name; code: the type */
 	WW_FACT_TLS_HELLO,  /* text: the server's name, may be empty */
 	WW_FACT_DCE_ANSWER, /* the call was carried out, as far as the server says; code: opnum */
+	WW_FACT_TFTP_ACK,   /* the server takes the file that was to be written, or options */
 	WW_FACT_COUNT,
 };
 

@@ -435,6 +435,8 @@ void ww_rules_wanted(struct ww_rules *rules, struct ww_flow *flow)
 	uint16_t *to_client = &flow->groups[WW_DIR_TO_CLIENT];
 	if (*to_client == 0 && rules->groups[flow->groups[WW_DIR_TO_SERVER]].greeted)
 		*to_client = WW_GROUP_LISTEN;
+	if (*to_client == 0 && ww_transfers_expect(rules, flow))
+		*to_client = WW_GROUP_LISTEN;
 }
 
 void ww_rules_open_gates(struct ww_rules *rules, struct ww_flow *flow)

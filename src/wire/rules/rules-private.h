@@ -209,6 +209,7 @@ struct ww_rules {
 	struct ww_counter *counters;
 	struct ww_protos *lanes[WW_LANES + 1]; /* all NULL: no rule looks at a buffer */
 	ww_answer_fn *answer;                  /* NULL: not wanted */
+	struct ww_transfers *transfers;        /* NULL: none was alerted on so far */
 	uint16_t answer_group;    /* of no rules: a direction that only answers are wanted of */
 	pthread_mutex_t jit_lock; /* one regular expression at a time becomes code */
 	struct ww_desk *desks;    /* all of them; the first one that was made is the set's own */
@@ -421,6 +422,16 @@ void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *v
 void ww_messages_packet(const struct ww_run *run);
 /* A rule alerted on a message: its answer is wanted. */
 void ww_messages_ask(const struct ww_run *run, const struct ww_message *message);
+
+/* ---- transfer.c ---- */
+
+/* A rule alerted: when its packet asks for a file, the answer is wanted. */
+void ww_transfers_ask(const struct ww_run *run);
+/* Whether it does; `note` then says for which. */
+bool ww_transfers_note(const struct ww_run *run, char *note, size_t size);
+/* Whether a flow of datagrams that begins is one that asked; its server stays on its port. */
+bool ww_transfers_expect(const struct ww_rules *rules, const struct ww_flow *flow);
+void ww_transfers_free(struct ww_transfers **transfers);
 
 /* ---- compile.c ---- */
 

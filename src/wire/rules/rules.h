@@ -67,6 +67,7 @@ struct ww_rules_counts {
 	uint64_t verify_limits;        /* a rule given up after 100,000 tries of its options */
 	uint64_t encrypted;            /* directions not looked at from TLS application data on */
 	uint64_t pending_dropped;      /* rules that waited for more bytes than are kept */
+	uint64_t transfers_dropped;    /* answers to requests for files that are not waited for */
 };
 
 /* An empty set. `home` are the networks of HOME_NET (n 0: any). End with ww_rules_free. */
@@ -141,6 +142,7 @@ struct ww_hit {
 	bool in_stream;   /* matched in reassembled bytes, not in one packet */
 	const char *note; /* what the bytes are, one short sentence; NULL: nothing more is known */
 	uint64_t message_at; /* stream position of the message that matched; UINT64_MAX: none */
+	bool transfer;       /* the packet asks for a file by TFTP: see ww_rules_transfer */
 	struct ww_hit_span spans[WW_HIT_SPANS];
 	size_t n_spans;
 };
@@ -150,7 +152,7 @@ struct ww_hit {
  * far as a status tells. Valid during the callback.
  */
 struct ww_rule_answer {
-	const struct ww_flow *flow;
+	const struct ww_flow *flow;     /* NULL: of a transfer; the packet's ends tell of which */
 	uint64_t message_at;            /* as in struct ww_hit */
 	const struct ww_packet *packet; /* NULL at a stream's end */
 	const struct ww_fact *fact;
@@ -162,6 +164,13 @@ typedef void ww_answer_fn(void *context, const struct ww_rule_answer *answer);
  * direction of a flow is then looked at from such an alert on, also when no rule asks for it.
  */
 void ww_rules_want_answers(struct ww_rules *rules, ww_answer_fn *answer);
+
+enum { WW_TRANSFER_WAIT_US = 60000000 }; /* an answer comes within that time */
+/*
+ * Each datagram, before ww_rules_packet: one that answers a request for a file on which a rule
+ * alerted (struct ww_hit.transfer) is told as its answer. TFTP answers from another port.
+ */
+void ww_rules_transfer(struct ww_rules *rules, const struct ww_packet *packet, void *context);
 /* What parsers counted; false when no rule looks at a buffer. */
 bool ww_rules_app_counts(const struct ww_rules *rules, struct ww_app_counts *ret);
 

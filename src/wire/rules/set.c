@@ -126,6 +126,7 @@ void ww_rules_free(struct ww_rules **rules_)
 	ww_messages_done(rules);
 	ww_desks_done(rules);
 	pthread_mutex_destroy(&rules->jit_lock);
+	ww_transfers_free(&rules->transfers);
 	for (size_t i = 0; i < rules->n_codes; i++)
 		pcre2_code_free(rules->codes[i]->code);
 	free(rules->codes);

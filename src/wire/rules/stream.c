@@ -98,6 +98,10 @@ static void tell(const struct ww_run *run, uint32_t index, const struct ww_verif
 			.len = (uint32_t)(verify->spans[i].end - start),
 			.data = (raw ? window->data : bytes->data) + start};
 	}
+	char note[96];
+	hit.transfer = ww_transfers_note(run, note, sizeof(note));
+	if (hit.transfer)
+		hit.note = note;
 	run->hit(run->context, &hit);
 }
 
@@ -147,6 +151,7 @@ enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t index, const struc
 	/* Whether or not a threshold lets it pass: what is looked at does not hang on that. */
 	if (window->message)
 		ww_messages_ask(run, window->message);
+	ww_transfers_ask(run);
 	if (desk->counts_later ||
 		ww_rules_pass(rules, index, end_of(run, true), end_of(run, false), time_of(run)))
 		tell(run, index, verify);

@@ -25,8 +25,9 @@ bool ww_watch_lost(const struct ww_watch_summary *summary)
 	       flows->evicted_windows > 0 || flows->evicted_early > 0 ||
 	       flows->evicted_fragments > 0 || summary->evicted_evidence > 0 ||
 	       summary->rules.evicted_counters > 0 || summary->rules.pending_dropped > 0 ||
-	       summary->rules.pcre_limits > 0 || summary->rules.verify_limits > 0 ||
-	       summary->apps.evicted > 0 || summary->apps.dropped > 0;
+	       summary->rules.transfers_dropped > 0 || summary->rules.pcre_limits > 0 ||
+	       summary->rules.verify_limits > 0 || summary->apps.evicted > 0 ||
+	       summary->apps.dropped > 0;
 }
 
 static void add_time(struct ww_json *json, const char *key, bool known, int64_t time_us)
@@ -127,6 +128,7 @@ static void add_losses(struct ww_json *json, const struct ww_watch_summary *summ
 		{"evicted_evidence", summary->evicted_evidence, false},
 		{"evicted_rule_counters", summary->rules.evicted_counters, false},
 		{"rule_waits_dropped", summary->rules.pending_dropped, false},
+		{"evicted_transfers", summary->rules.transfers_dropped, false},
 		{"pcre_limits", summary->rules.pcre_limits, false},
 		{"rule_tries_limits", summary->rules.verify_limits, false},
 		{"evicted_parsers", summary->apps.evicted, false},

@@ -280,6 +280,7 @@ static void each_counter_has_its_place(void **state)
 		{&summary.evicted_evidence, "\"evicted_evidence\":1", true},
 		{&summary.rules.evicted_counters, "\"evicted_rule_counters\":1", true},
 		{&summary.rules.pending_dropped, "\"rule_waits_dropped\":1", true},
+		{&summary.rules.transfers_dropped, "\"evicted_transfers\":1", true},
 		{&summary.rules.pcre_limits, "\"pcre_limits\":1", true},
 		{&summary.rules.verify_limits, "\"rule_tries_limits\":1", true},
 		{&flows.evicted_windows, "\"evicted_windows\":1", true},

@@ -42,7 +42,8 @@ _Static_assert((int)WW_DOUBT_GAP == WW_TROUBLE_GAP &&
 enum { ASKED_MAX = 64 };
 
 struct asked {
-	uint32_t flow_id; /* 0: free */
+	bool waits, transfer; /* of a transfer: of no flow */
+	uint32_t flow_id;
 	uint64_t message_at;
 	struct ww_finding finding;
 	struct ww_evidence evidence[2]; /* the request, its answer */
@@ -289,9 +290,15 @@ static uint64_t emit_rule(
 		finding.confidence = stage->confidence;
 	}
 	uint64_t id = emit(watch, &finding);
-	if (hit->flow && hit->message_at != UINT64_MAX && hit->dir == WW_DIR_TO_SERVER) {
+	bool asks = hit->flow && hit->message_at != UINT64_MAX && hit->dir == WW_DIR_TO_SERVER;
+	if (asks || hit->transfer) {
 		struct asked *asked = &watch->asked[watch->next_asked++ % ASKED_MAX];
-		*asked = (struct asked){hit->flow->id, hit->message_at, finding, {evidence}};
+		*asked = (struct asked){.waits = true,
+			.transfer = hit->transfer,
+			.flow_id = hit->flow ? hit->flow->id : 0,
+			.message_at = hit->message_at,
+			.finding = finding,
+			.evidence = {evidence}};
 	}
 	return id;
 }
@@ -318,7 +325,7 @@ static void add_answer(
 		.time_us = answer->packet ? answer->packet->time_us : flow->last_us,
 		.src = request->dst,
 		.dst = request->src,
-		.sport = request->dport,
+		.sport = asked->transfer ? answer->packet->sport : request->dport,
 		.dport = request->sport,
 		.proto = request->proto,
 		.offset = fact->at,
@@ -326,7 +333,12 @@ static void add_answer(
 	size_t room = WW_EVIDENCE_MAX - request->n_bytes;
 	evidence->n_bytes = (uint16_t)(fact->text_len < room ? fact->text_len : room);
 	memcpy(evidence->bytes, fact->text, evidence->n_bytes);
-	snprintf(evidence->note, sizeof(evidence->note), "the server answers %u: %s", fact->code,
+	char what[24];
+	snprintf(what, sizeof(what), fact->kind == WW_FACT_TFTP_ERROR ? "error %u" : "%u", fact->code);
+	snprintf(evidence->note, sizeof(evidence->note), "the server answers %s: %s",
+		fact->kind == WW_FACT_TFTP_DATA  ? "with data"
+		: fact->kind == WW_FACT_TFTP_ACK ? "that it takes it"
+						 : what,
 		meaning_of(fact));
 	asked->finding.evidence = asked->evidence;
 	asked->finding.n_evidence = 2;
@@ -336,16 +348,27 @@ static void add_answer(
 	}
 	if (watch->sink.evidence)
 		watch->sink.evidence(watch->sink.context, &asked->finding);
-	asked->flow_id = 0;
+	asked->waits = false;
+}
+
+static bool is_answer(const struct asked *asked, const struct ww_rule_answer *answer)
+{
+	if (!asked->waits || asked->transfer != !answer->flow)
+		return false;
+	if (answer->flow)
+		return asked->flow_id == answer->flow->id && asked->message_at == answer->message_at;
+	const struct ww_packet *packet = answer->packet;
+	const struct ww_evidence *request = &asked->evidence[0];
+	return request->sport == packet->dport && ww_ip_equal(&request->src, &packet->dst) &&
+	       ww_ip_equal(&request->dst, &packet->src) &&
+	       packet->time_us - request->time_us <= WW_TRANSFER_WAIT_US;
 }
 
 static void on_answer(void *context, const struct ww_rule_answer *answer)
 {
 	struct ww_watch *watch = context;
 	for (size_t i = 0; i < ASKED_MAX; i++)
-		if (watch->asked[i].flow_id == answer->flow->id &&
-			watch->asked[i].message_at == answer->message_at &&
-			answer->fact->outcome != WW_FACT_ASKED)
+		if (answer->fact->outcome != WW_FACT_ASKED && is_answer(&watch->asked[i], answer))
 			add_answer(watch, &watch->asked[i], answer);
 }
 
@@ -447,6 +470,7 @@ static void on_packet(
 {
 	struct ww_watch *watch = context;
 	struct ww_rules *rules = watch->plan->rules;
+	ww_rules_transfer(rules, packet, watch);
 	uint16_t group = flow ? flow->groups[dir] : ww_rules_group(rules, packet);
 	if (group != 0)
 		ww_rules_packet(rules, group, flow, dir, packet, on_hit, watch);

@@ -42,7 +42,7 @@ static void on_wanted(void *context, struct ww_flow *flow)
 	flow->groups[0] = flow->groups[1] = 1;
 }
 
-static void on_contact(void *context, const struct ww_contact *contact)
+static void on_contact(void *context, struct ww_contact *contact)
 {
 	*(uint64_t *)context += contact->outcome;
 }

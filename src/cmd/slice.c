@@ -211,7 +211,7 @@ static int keep(struct slice *slice, const struct ww_frame *frame)
 		slice->out, frame->time_us, frame->data, frame->captured, frame->length);
 }
 
-static void on_contact(void *context, const struct ww_contact *contact)
+static void on_contact(void *context, struct ww_contact *contact)
 {
 	struct slice *slice = context;
 	if (contact->outcome == WW_CONTACT_SENT &&

@@ -24,14 +24,13 @@ static void detector_done(void **state)
 	*state = NULL;
 }
 
-static void detector_expect(void *state, const struct ww_ip *src, const struct ww_ip *dst,
-	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome)
+static void detector_expect(
+	void *state, const struct ww_ip *src, const struct ww_ip *dst, uint16_t port, uint8_t proto)
 {
-	if (outcome == WW_CONTACT_REACHED)
-		ww_chain_expect(state, src, dst, proto, port);
+	ww_chain_expect(state, src, dst, proto, port);
 }
 
-static void detector_contact(void *state, const struct ww_contact *contact)
+static void detector_contact(void *state, struct ww_contact *contact)
 {
 	ww_chain_contact(state, contact);
 }
@@ -98,8 +97,8 @@ const struct ww_detector ww_detector_chain = {
 		       WW_CHAIN_FINDINGS * sizeof(struct chain_finding),
 	.init = detector_init,
 	.done = detector_done,
-	.expect = detector_expect,
-	.contact = detector_contact,
+	.contact = {[WW_CONTACT_SENT] = detector_contact, [WW_CONTACT_REACHED] = detector_contact},
+	.expect = {[WW_CONTACT_REACHED] = detector_expect},
 	.connection = detector_connection,
 	.hit = detector_hit,
 	.two_way = detector_two_way,

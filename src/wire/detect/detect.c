@@ -24,16 +24,16 @@ struct ww_detect {
 	struct ww_detect_sink sink;
 	void *states[N];
 	struct mouth mouths[N];
-	/* Those that take the two facts that come most often, one behind the other. */
+	/* By outcome; behind the last one `call` is NULL. */
+	struct listener {
+		ww_contact_fn *call;
+		void *state;
+	} contact[WW_CONTACT_COUNT][N + 2];
+	/* Whose memory is fetched: of several who ask for it, the first. */
 	struct {
 		ww_expect_fn *call;
 		void *state;
-	} expect[N];
-	struct {
-		void (*call)(void *state, const struct ww_contact *contact);
-		void *state;
-	} contact[N];
-	size_t n_expect, n_contact;
+	} expect[WW_CONTACT_COUNT];
 };
 
 size_t ww_detectors(void)
@@ -69,13 +69,17 @@ static void speak_again(void *context, const struct ww_finding *finding)
 
 static void list(struct ww_detect *detect, size_t i)
 {
-	if (registered[i]->expect) {
-		detect->expect[detect->n_expect].call = registered[i]->expect;
-		detect->expect[detect->n_expect++].state = detect->states[i];
-	}
-	if (registered[i]->contact) {
-		detect->contact[detect->n_contact].call = registered[i]->contact;
-		detect->contact[detect->n_contact++].state = detect->states[i];
+	const struct ww_detector *detector = registered[i];
+	for (int outcome = 0; outcome < WW_CONTACT_COUNT; outcome++) {
+		struct listener *last = detect->contact[outcome];
+		while (last->call)
+			last++;
+		if (detector->contact[outcome])
+			*last = (struct listener){detector->contact[outcome], detect->states[i]};
+		if (detector->expect[outcome] && !detect->expect[outcome].call) {
+			detect->expect[outcome].call = detector->expect[outcome];
+			detect->expect[outcome].state = detect->states[i];
+		}
 	}
 }
 
@@ -110,17 +114,47 @@ void ww_detect_free(struct ww_detect **detect)
 	*detect = NULL;
 }
 
-void ww_detect_expect(struct ww_detect *detect, const struct ww_ip *src, const struct ww_ip *dst,
-	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome)
+void ww_detect_contact(struct ww_detect *detect, struct ww_contact *contact)
 {
-	for (size_t i = 0; i < detect->n_expect; i++)
-		detect->expect[i].call(detect->expect[i].state, src, dst, port, proto, outcome);
+	ww_assert(contact->outcome < WW_CONTACT_COUNT);
+	for (const struct listener *at = detect->contact[contact->outcome]; at->call; at++)
+		at->call(at->state, contact);
+	/* Silence is left out only where nobody else wants to hear of it. */
+	contact->quiet = contact->quiet && !detect->contact[WW_CONTACT_UNANSWERED][1].call;
 }
 
-void ww_detect_contact(struct ww_detect *detect, const struct ww_contact *contact)
+static void contact_all(void *state, struct ww_contact *contact)
 {
-	for (size_t i = 0; i < detect->n_contact; i++)
-		detect->contact[i].call(detect->contact[i].state, contact);
+	ww_detect_contact(state, contact);
+}
+
+static void contact_both(void *state, struct ww_contact *contact)
+{
+	const struct listener *both = state;
+	both[0].call(both[0].state, contact);
+	both[1].call(both[1].state, contact);
+}
+
+struct ww_contact_listener ww_detect_listener(
+	struct ww_detect *detect, enum ww_contact_outcome outcome)
+{
+	struct listener *first = detect->contact[outcome];
+	struct ww_contact_listener listener = {
+		.contact = contact_all,
+		.contact_state = detect,
+		.expect = detect->expect[outcome].call,
+		.expect_state = detect->expect[outcome].state,
+	};
+	if (detect->contact[WW_CONTACT_UNANSWERED][1].call || !first[0].call)
+		return listener;
+	if (!first[1].call) {
+		listener.contact = first->call;
+		listener.contact_state = first->state;
+	} else if (!first[2].call) {
+		listener.contact = contact_both;
+		listener.contact_state = first;
+	}
+	return listener;
 }
 
 void ww_detect_connection(struct ww_detect *detect, const struct ww_detect_connection *connection)

@@ -77,9 +77,6 @@ struct ww_detect_counts {
 	uint64_t unproven;           /* success stages of which one side only was heard */
 };
 
-typedef void ww_expect_fn(void *state, const struct ww_ip *src, const struct ww_ip *dst,
-	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome);
-
 /*
  * One kind of detector; a row of detectors.def. Every function but init and done may be NULL.
  * `findings` of others (never its own) come after the sink gave them their id.
@@ -93,9 +90,9 @@ struct ww_detector {
 	size_t state_bytes;  /* at the default sizes, when all of it is in use */
 	int (*init)(const struct ww_detect_config *config, void **ret_state, struct ww_err *err);
 	void (*done)(void **state); /* safe on NULL */
-	/* A contact is about to come (struct ww_flow_sink): the moment to fetch memory, no more. */
-	ww_expect_fn *expect;
-	void (*contact)(void *state, const struct ww_contact *contact);
+	/* By outcome; NULL where it does not matter. See flow.h. */
+	ww_contact_fn *contact[WW_CONTACT_COUNT];
+	ww_expect_fn *expect[WW_CONTACT_COUNT];
 	void (*connection)(void *state, const struct ww_detect_connection *connection);
 	void (*hit)(void *state, const struct ww_detect_hit *hit);
 	/* Both sides of the flow were heard now; hits of it before said that they were not. */
@@ -119,9 +116,13 @@ struct ww_detect;
 int ww_detect_new(
 	const struct ww_detect_config *config, struct ww_detect **ret, struct ww_err *err);
 void ww_detect_free(struct ww_detect **detect);
-void ww_detect_expect(struct ww_detect *detect, const struct ww_ip *src, const struct ww_ip *dst,
-	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome);
-void ww_detect_contact(struct ww_detect *detect, const struct ww_contact *contact);
+void ww_detect_contact(struct ww_detect *detect, struct ww_contact *contact);
+/*
+ * Whom contacts of this outcome go to: the one detector that takes them, or all of `detect`. The
+ * most frequent of all facts are told without a detour. Valid as long as `detect`.
+ */
+struct ww_contact_listener ww_detect_listener(
+	struct ww_detect *detect, enum ww_contact_outcome outcome);
 void ww_detect_connection(struct ww_detect *detect, const struct ww_detect_connection *connection);
 void ww_detect_hit(struct ww_detect *detect, const struct ww_detect_hit *hit);
 void ww_detect_two_way(struct ww_detect *detect, uint32_t flow_id);

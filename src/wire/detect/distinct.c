@@ -88,10 +88,11 @@ static uint8_t *sketch_of(const struct ww_distinct *distinct, uint32_t owner, en
 	       ((size_t)owner * SKETCHES + (size_t)which) * WW_DISTINCT_REGISTERS;
 }
 
-static uint8_t rank_of(uint64_t hash)
+static inline uint8_t rank_of(uint64_t hash)
 {
-	uint64_t rest = hash << PRECISION;
-	return rest ? (uint8_t)(__builtin_clzll(rest) + 1) : 64 - PRECISION + 1;
+	/* All zero: a bit behind the last. */
+	uint64_t rest = hash << PRECISION | (uint64_t)1 << (PRECISION - 1);
+	return (uint8_t)(__builtin_clzll(rest) + 1);
 }
 
 static void sketch_add(uint8_t *registers, uint64_t hash)
@@ -106,11 +107,10 @@ static void sketch_add(uint8_t *registers, uint64_t hash)
  * The hosts of a one-port scan. Once every register stands at `floor` or above, a lower rank can
  * change none of them, and seven of eight contacts of a long scan touch no register at all.
  */
-static void sketch_host(struct owner *self, uint8_t *registers, uint64_t hash)
+static __attribute__((noinline)) void sketch_host(
+	struct owner *self, uint8_t *registers, uint64_t hash)
 {
 	uint8_t rank = rank_of(hash);
-	if (rank <= self->floor)
-		return;
 	uint8_t *place = &registers[hash >> (64 - PRECISION)];
 	if (rank <= *place)
 		return;
@@ -129,6 +129,15 @@ static void sketch_host(struct owner *self, uint8_t *registers, uint64_t hash)
 }
 
 /*
+ * The address's hash for the sketches. It is mixed once already, of which 48 bits are left; once
+ * alone is not enough: the products of addresses in a row lie too evenly.
+ */
+static inline uint64_t host_of(const struct ww_distinct *distinct, uint64_t endpoint)
+{
+	return ww_hash_mum((endpoint >> 16) ^ distinct->key.k[0], distinct->key.k[1]);
+}
+
+/*
  * Most scans are of one port, and then every contact would go into two sketches that say the same.
  * So an endpoint of the first port has its host's hash, and the endpoints' sketch begins as a copy
  * of the hosts' when a second port comes.
@@ -137,9 +146,7 @@ static void sketch_endpoint(struct ww_distinct *distinct, uint32_t owner, uint64
 {
 	struct owner *self = &distinct->owners[owner];
 	uint32_t port = (uint32_t)(endpoint & 0xffff);
-	/* Mixed once already, of which 48 bits are left. Once alone is not enough: the products of
-	   addresses in a row lie too evenly. */
-	uint64_t host_hash = ww_hash_mum((endpoint >> 16) ^ distinct->key.k[0], distinct->key.k[1]);
+	uint64_t host_hash = host_of(distinct, endpoint);
 	if (self->first_port == 0) {
 		self->first_port = port + 1;
 		self->one_port = true;
@@ -151,9 +158,9 @@ static void sketch_endpoint(struct ww_distinct *distinct, uint32_t owner, uint64
 		memcpy(sketch_of(distinct, owner, ENDPOINTS), sketch_of(distinct, owner, HOSTS),
 			WW_DISTINCT_REGISTERS);
 	}
-	if (self->one_port)
+	if (self->one_port && rank_of(host_hash) > self->floor)
 		sketch_host(self, sketch_of(distinct, owner, HOSTS), host_hash);
-	else
+	else if (!self->one_port)
 		sketch_add(sketch_of(distinct, owner, HOSTS), host_hash);
 	if (!self->one_port)
 		sketch_add(sketch_of(distinct, owner, ENDPOINTS),
@@ -272,7 +279,11 @@ void ww_distinct_add(
 		ww_ip_word(ip, 0) ^ distinct->key.k[2], ww_ip_word(ip, 1) ^ distinct->key.k[3]);
 	uint64_t endpoint = (host & ~(uint64_t)0xffff) | port;
 	endpoint += (uint64_t)(host < 0x10000) << 16; /* 0 marks an empty slot */
-	if (self->sketched) {
+	if (__builtin_expect(self->sketched, 1)) {
+		/* Nearly always: more of a long scan of one port, which changes nothing. */
+		if (self->one_port && self->first_port == port + 1u &&
+			rank_of(host_of(distinct, endpoint)) <= self->floor)
+			return;
 		sketch_endpoint(distinct, owner, endpoint);
 		return;
 	}

@@ -160,7 +160,8 @@ static void contact(struct world *world, uint32_t src, uint32_t dst, uint8_t pro
 		ww_detect_contact(world->detect, &contact);
 	}
 	contact.outcome = outcome;
-	ww_detect_contact(world->detect, &contact);
+	if (!contact.quiet || outcome != WW_CONTACT_UNANSWERED)
+		ww_detect_contact(world->detect, &contact);
 	world->now_us += 1000;
 }
 

@@ -36,7 +36,7 @@ static uint64_t on_finding(void *context, struct ww_finding *finding)
 	return ++world->frame;
 }
 
-static void on_contact(void *context, const struct ww_contact *contact)
+static void on_contact(void *context, struct ww_contact *contact)
 {
 	struct world *world = context;
 	ww_trw_contact(world->trw, contact);

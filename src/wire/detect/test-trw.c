@@ -92,6 +92,8 @@ static struct ww_contact send(struct bench *bench, uint32_t src, uint32_t dst, u
 
 static void judge(struct bench *bench, struct ww_contact contact, uint8_t outcome)
 {
+	if (contact.quiet && outcome == WW_CONTACT_UNANSWERED)
+		return;
 	contact.outcome = outcome;
 	contact.judged_us = bench->now_us;
 	contact.judged_frame = outcome == WW_CONTACT_UNANSWERED ? 0 : ++bench->frame;
@@ -324,6 +326,46 @@ static void an_alarm_is_withdrawn(void **state)
 		assert_int_equal(ww_trw_counts(bench.trw).failed, rows[row].failed);
 		end(&bench);
 	}
+}
+
+/* Of a known scanner silence is not told: what the counts say is what was sent and not heard of. */
+static void the_silence_of_a_scanner_is_counted_untold(void **state)
+{
+	enum { MORE = 1000 };
+	struct bench bench = begin();
+	for (uint32_t i = 0; i < 6; i++)
+		try(&bench, 7, 0x0a000000 + i * 3, 443, WW_CONTACT_UNANSWERED);
+	assert_int_equal(bench.told->n, 1);
+	/* The first one behind the alarm says that all before it is judged. */
+	struct ww_contact first = send(&bench, 7, 0x0a100000, 443);
+	assert_false(first.quiet);
+	judge(&bench, first, WW_CONTACT_UNANSWERED);
+	struct ww_contact sent[MORE];
+	for (uint32_t i = 0; i < MORE; i++) {
+		sent[i] = send(&bench, 7, 0x0b000000 + i * 3, 443);
+		assert_true(sent[i].quiet);
+	}
+	for (uint32_t i = 0; i < 10; i++)
+		judge(&bench, sent[i], WW_CONTACT_ANSWERED);
+	for (uint32_t i = 10; i < 30; i++)
+		judge(&bench, sent[i], WW_CONTACT_REFUSED);
+	for (uint32_t i = 30; i < 35; i++)
+		judge(&bench, sent[i], WW_CONTACT_UNDECIDED);
+	for (uint32_t i = 35; i < 40; i++)
+		take_back(&bench, sent[i], WW_CONTACT_ANSWERED);
+	ww_trw_finish(bench.trw);
+	const struct ww_finding *finding = &bench.told->findings[0];
+	assert_int_equal(finding->targets, 7 + MORE);
+	assert_int_equal(finding->failed, 7 + MORE - 10 - 5 - 5);
+	assert_string_equal(finding->msg,
+		"scans 443/tcp: 1007 addresses tried, 967 did not answer, "
+		"20 refused, 5 answered late");
+	struct ww_trw_counts counts = ww_trw_counts(bench.trw);
+	assert_int_equal(counts.judged, 7 + MORE - 5);
+	assert_int_equal(counts.failed, finding->failed);
+	assert_int_equal(counts.by_scanners, 1 + MORE - 5);
+	assert_int_equal(counts.taken_back, 5);
+	end(&bench);
 }
 
 static void streams_are_neither_answered_nor_failed(void **state)
@@ -586,6 +628,7 @@ int main(void)
 		cmocka_unit_test(a_dead_server_counts_once),
 		cmocka_unit_test(late_answers_are_taken_back),
 		cmocka_unit_test(an_alarm_is_withdrawn),
+		cmocka_unit_test(the_silence_of_a_scanner_is_counted_untold),
 		cmocka_unit_test(streams_are_neither_answered_nor_failed),
 		cmocka_unit_test(a_worm_that_counts_upwards),
 		cmocka_unit_test(protocols_walk_apart),

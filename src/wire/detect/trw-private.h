@@ -30,40 +30,61 @@ static inline uint8_t ww_trw_walk_start(const struct walk *walk)
 	return start;
 }
 
+/* What a source is known as. */
+enum source_kind {
+	SOURCE_TESTED,  /* `slot` is its walk's, or 0 */
+	SOURCE_ALARMED, /* `slot` is its scanner's, and what it sent before the alarm is under way
+			 */
+	SOURCE_SCANNER, /* likewise, and that is judged. Its contacts are quiet: see `quiet` */
+	SOURCE_COUNTED, /* its scanner was given up for a newer one: it is counted, no more */
+};
+
 /* 32 bytes, two to a cache line. All zero: empty. */
 struct source {
 	struct ww_ip ip;
-	uint32_t last_s;   /* trace second of the last contact */
+	uint32_t last;     /* of the last contact sent, in TICK_BITS of the trace's time */
 	uint16_t sent;     /* since the score stood at 0, and those under way then */
 	uint16_t pending;  /* of them not yet judged */
 	uint16_t consumed; /* judged since the score stood at 0 */
 	uint16_t score;
-	uint16_t slot; /* 1-based: of the walk, or of the scanner when is_scanner; 0: none */
+	uint16_t slot; /* 1-based */
 	uint8_t proto; /* 0: the entry is empty; IPPROTO_HOPOPTS is no transport */
-	bool is_scanner;
+	uint8_t kind;  /* enum source_kind */
 };
 _Static_assert(sizeof(struct source) == 32, "two sources to a cache line");
 
-/* What is known of one scanner. The finding is made once and kept up to date. */
+/* 2^20 us are about a second. */
+enum { TICK_BITS = 20 };
+
+/*
+ * What is known of one scanner. The finding is made once and kept up to date. `source` and the
+ * source's `slot` name each other, or neither does.
+ */
 struct scanner {
-	/* What every contact touches: two cache lines of what is many. */
+	/* What every contact sent touches: two cache lines of what is many. */
 	_Alignas(64) struct ww_ip ip;
-	uint8_t proto; /* 0: free */
+	struct ww_ip last_dst;
+	uint64_t sent;
+	int64_t last_us;
+	uint64_t latest_frame; /* the last of frames[], where it is full; else 0 */
 	uint16_t last_port;
 	uint16_t main_port;
 	uint16_t n_frames;
-	uint64_t failed, refused, answered;
-	uint64_t live_frame;   /* the first packet after the alarm; 0: none yet */
-	uint64_t latest_frame; /* the last of frames[], where it is full; else 0 */
+	uint8_t proto; /* 0: free */
+
+	uint64_t live_frame; /* the first packet after the alarm; 0: none yet */
 	uint64_t first_frame;
-	uint64_t sent;
-	int64_t last_us;
 	/* Deltas between the destinations of one port in the order sent. */
-	struct ww_ip last_dst;
 	uint32_t deltas, deltas_one;
 	/* Majority vote (Boyer and Moore, 1981): of `votes` ports, main_port leads by `lead`. */
 	uint64_t lead, votes;
+	/*
+	 * Quiet contacts that were sent, and those of them of which anything was heard: the
+	 * others are failures that `failed` and `score` hold once ww_trw_settle was called.
+	 */
+	uint64_t quiet, heard;
 
+	uint64_t failed, refused, answered;
 	uint64_t frames[WW_FINDING_FRAMES];
 	uint64_t id; /* of the finding */
 	int64_t alarm_us, first_us;
@@ -72,6 +93,7 @@ struct scanner {
 	int64_t score; /* of the walk, went it on without answers in time; late ones correct it */
 	uint64_t late; /* contacts that were taken back */
 	struct ww_ip first_dst; /* of the earliest packet kept */
+	uint32_t source;        /* index + 1; 0: its entry was given up */
 	uint16_t first_port;
 };
 
@@ -96,14 +118,24 @@ struct ww_trw {
 
 	bool started;
 	int64_t now_us, elapsed_us;
-	struct ww_trw_counts counts;
+	/* Of all scanners: quiet contacts sent, heard of, and left undecided. */
+	uint64_t quiet, heard, undecided;
+	struct ww_trw_counts counts; /* without what is quiet */
 };
 
 /* Makes a scanner of the source that stands at the threshold, and says so. Returns its slot. */
 uint32_t ww_trw_scanner_new(struct ww_trw *trw, const struct source *source,
 	const struct walk *walk, const struct ww_contact *contact);
-/* A contact of a known scanner. */
-void ww_trw_scanner_contact(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact);
+/* A known scanner sent a first contact. */
+void ww_trw_scanner_sent(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact);
+/* What became of a contact of a known scanner. */
+void ww_trw_scanner_judged(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact);
+/* Something was heard of a quiet contact of a known scanner. */
+void ww_trw_scanner_heard(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact);
+/* Counts the silence of quiet contacts; what is still under way as well. */
+void ww_trw_settle(const struct ww_trw *trw, struct scanner *scanner);
+/* Whether all that was under way at the alarm is judged. */
+bool ww_trw_scanner_is_live(const struct scanner *scanner, const struct ww_contact *contact);
 /* The final counts through sink.update. */
 void ww_trw_scanner_update(struct ww_trw *trw, uint32_t slot);
 /* The scanner kept for this source, or 0. Looked up at an alarm only. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "wire/detect/trw-private.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -50,12 +51,13 @@ static uint16_t main_port_of(const struct scanner *scanner)
 }
 
 /* One destination in the order sent. */
-static void keep_delta(struct scanner *scanner, const struct ww_ip *dst, uint16_t port)
+static inline void keep_delta(struct scanner *scanner, const struct ww_ip *dst, uint16_t port)
 {
-	if (scanner->last_port == port && ww_ip_is_v4(dst) && ww_ip_is_v4(&scanner->last_dst) &&
-		!ww_ip_equal(dst, &scanner->last_dst)) {
+	uint64_t high = ww_ip_word(dst, 1), last = ww_ip_word(&scanner->last_dst, 1);
+	bool same = ww_ip_word(dst, 0) == ww_ip_word(&scanner->last_dst, 0);
+	if (scanner->last_port == port && (!same || high != last)) {
 		scanner->deltas++;
-		scanner->deltas_one += ww_ip_v4(dst) == ww_ip_v4(&scanner->last_dst) + 1;
+		scanner->deltas_one += same && be64toh(high) == be64toh(last) + 1;
 	}
 	scanner->last_dst = *dst;
 	scanner->last_port = port;
@@ -260,8 +262,11 @@ static uint32_t take_slot(struct ww_trw *trw)
 {
 	uint32_t slot = trw->next_scanner + 1;
 	trw->next_scanner = slot % trw->n_scanners;
-	if (trw->scanners[slot - 1].proto) {
+	struct scanner *scanner = &trw->scanners[slot - 1];
+	if (scanner->proto) {
 		ww_trw_scanner_update(trw, slot);
+		if (scanner->source)
+			trw->sources[scanner->source - 1].kind = SOURCE_COUNTED;
 		ww_distinct_reset(trw->distinct, slot - 1);
 		trw->counts.evicted_scanners++;
 	}
@@ -314,42 +319,75 @@ static void take_back(struct ww_trw *trw, struct scanner *scanner, const struct 
 	scanner->score -= trw->walk.down;
 }
 
-static void keep_contact(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact)
+static inline void keep_contact(
+	struct ww_trw *trw, struct scanner *scanner, const struct ww_contact *contact)
 {
-	struct scanner *scanner = &trw->scanners[slot - 1];
-	ww_distinct_add(trw->distinct, slot - 1, &contact->dst, contact->port);
-	if (scanner->latest_frame == 0 || contact->sent_frame < scanner->latest_frame)
+	ww_distinct_add(
+		trw->distinct, (uint32_t)(scanner - trw->scanners), &contact->dst, contact->port);
+	if (__builtin_expect(
+		    scanner->latest_frame == 0 || contact->sent_frame < scanner->latest_frame, 0))
 		keep_frame(scanner, contact->sent_frame);
-	keep_first(scanner, contact->sent_us, contact->sent_frame, &contact->dst, contact->port);
+	if (__builtin_expect(
+		    contact->sent_frame < scanner->first_frame || !scanner->first_frame, 0))
+		keep_first(scanner, contact->sent_us, contact->sent_frame, &contact->dst,
+			contact->port);
 	if (contact->sent_us > scanner->last_us)
 		scanner->last_us = contact->sent_us;
 }
 
-void ww_trw_scanner_contact(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact)
+void ww_trw_scanner_sent(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact)
+{
+	struct scanner *scanner = &trw->scanners[slot - 1];
+	scanner->sent++;
+	scanner->quiet += contact->quiet;
+	if (scanner->live_frame == 0)
+		scanner->live_frame = contact->sent_frame;
+	keep_delta(scanner, &contact->dst, contact->port);
+	keep_contact(trw, scanner, contact);
+}
+
+bool ww_trw_scanner_is_live(const struct scanner *scanner, const struct ww_contact *contact)
+{
+	return scanner->live_frame && contact->sent_frame >= scanner->live_frame;
+}
+
+void ww_trw_scanner_judged(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact)
 {
 	struct scanner *scanner = &trw->scanners[slot - 1];
 	if (contact->late) {
+		ww_trw_settle(trw, scanner);
 		take_back(trw, scanner, contact);
-		return;
-	}
-	if (contact->outcome == WW_CONTACT_SENT) {
-		scanner->sent++;
-		if (scanner->live_frame == 0)
-			scanner->live_frame = contact->sent_frame;
-		keep_delta(scanner, &contact->dst, contact->port);
-		keep_contact(trw, slot, contact);
 		return;
 	}
 	if (contact->outcome == WW_CONTACT_UNANSWERED || contact->outcome == WW_CONTACT_REFUSED)
 		scanner->score += trw->walk.up;
 	keep_outcome(scanner, contact->outcome);
 	/* What was sent after the alarm was counted then; what was under way is not yet. */
-	if (!scanner->live_frame || contact->sent_frame < scanner->live_frame)
-		keep_contact(trw, slot, contact);
+	if (!ww_trw_scanner_is_live(scanner, contact))
+		keep_contact(trw, scanner, contact);
+}
+
+void ww_trw_scanner_heard(struct ww_trw *trw, uint32_t slot, const struct ww_contact *contact)
+{
+	struct scanner *scanner = &trw->scanners[slot - 1];
+	scanner->heard++;
+	if (contact->outcome == WW_CONTACT_REFUSED)
+		scanner->score += trw->walk.up;
+	keep_outcome(scanner, contact->outcome);
+}
+
+void ww_trw_settle(const struct ww_trw *trw, struct scanner *scanner)
+{
+	/* Of what was under way the last time, something may have been heard. */
+	int64_t silent = (int64_t)(scanner->quiet - scanner->heard);
+	scanner->failed += (uint64_t)silent;
+	scanner->score += silent * trw->walk.up;
+	scanner->quiet = scanner->heard = 0;
 }
 
 void ww_trw_scanner_update(struct ww_trw *trw, uint32_t slot)
 {
+	ww_trw_settle(trw, &trw->scanners[slot - 1]);
 	if (!trw->sink.update || trw->scanners[slot - 1].id == 0)
 		return;
 	struct ww_finding finding;

@@ -109,7 +109,8 @@ void ww_trw_free(struct ww_trw **trw)
 
 static struct walk *walk_of(struct ww_trw *trw, const struct source *source)
 {
-	return source->is_scanner || source->slot == 0 ? NULL : &trw->walks[source->slot - 1];
+	return source->kind != SOURCE_TESTED || source->slot == 0 ? NULL
+								  : &trw->walks[source->slot - 1];
 }
 
 static void walk_release(struct ww_trw *trw, struct source *source)
@@ -158,20 +159,27 @@ static struct walk *walk_take(struct ww_trw *trw, struct source *source)
 /* True when `a` is the better one to give up. */
 static bool gives_way(const struct source *a, const struct source *b)
 {
-	if (a->is_scanner != b->is_scanner)
-		return b->is_scanner;
-	if (a->score != b->score)
+	if (!a->kind != !b->kind)
+		return b->kind != SOURCE_TESTED;
+	if (!a->kind && a->score != b->score)
 		return a->score < b->score;
-	return a->last_s < b->last_s;
+	return a->last < b->last;
+}
+
+static inline bool has_scanner(const struct source *source)
+{
+	return source->kind == SOURCE_SCANNER || source->kind == SOURCE_ALARMED;
 }
 
 static void evict(struct ww_trw *trw, struct source *source)
 {
-	if (source->score > 0 || source->is_scanner)
+	if (source->kind != SOURCE_TESTED || source->score > 0)
 		trw->counts.evicted_sources++;
 	else
 		trw->counts.forgotten_sources++;
 	walk_release(trw, source);
+	if (has_scanner(source))
+		trw->scanners[source->slot - 1].source = 0;
 }
 
 /* The way to use for a newcomer: a free one, else the one to give up. */
@@ -307,12 +315,13 @@ static void alarm(struct ww_trw *trw, struct source *source, const struct ww_con
 {
 	uint32_t slot = ww_trw_scanner_find(trw, &source->ip, source->proto);
 	if (slot)
-		ww_trw_scanner_contact(trw, slot, contact);
+		ww_trw_scanner_judged(trw, slot, contact);
 	else
 		slot = ww_trw_scanner_new(trw, source, walk_of(trw, source), contact);
 	walk_release(trw, source);
-	source->is_scanner = true;
+	source->kind = SOURCE_ALARMED;
 	source->slot = (uint16_t)slot;
+	trw->scanners[slot - 1].source = (uint32_t)(source - trw->sources) + 1;
 }
 
 RARE void judge_failed(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
@@ -355,79 +364,113 @@ RARE void judge_late(struct ww_trw *trw, struct source *source, const struct ww_
 }
 
 /*
- * The trace's own clock. A judgement has the time when its wait ended, shortly before the packet
- * that made it known: steps back of seconds move nothing, and larger ones count nothing; steps
- * ahead count at most five minutes, so that one bad timestamp neither ages the table nor spoils the
- * rates.
+ * The trace's own clock, moved by what is sent: steps back of seconds move nothing, and larger ones
+ * count nothing; steps ahead count at most five minutes, so that one bad timestamp neither ages the
+ * table nor spoils the rates.
  */
-static inline void keep_time(struct ww_trw *trw, const struct ww_contact *contact)
+static inline void keep_time(struct ww_trw *trw, int64_t now_us)
 {
 	static const uint64_t ahead_max_us = 300 * UINT64_C(1000000);
 	static const uint64_t back_max_us = 10 * UINT64_C(1000000);
-	int64_t now_us =
-		contact->outcome == WW_CONTACT_SENT ? contact->sent_us : contact->judged_us;
 	/* Unsigned: hostile times may lie further apart than an int64_t can say. */
 	uint64_t step_us = (uint64_t)now_us - (uint64_t)trw->now_us;
-	bool back = now_us < trw->now_us;
-	if (__builtin_expect(!trw->started || (back && -step_us > back_max_us), 0)) {
+	if (__builtin_expect(trw->started && now_us >= trw->now_us, 1)) {
+		trw->elapsed_us += (int64_t)(step_us > ahead_max_us ? ahead_max_us : step_us);
+		trw->now_us = now_us;
+	} else if (!trw->started || -step_us > back_max_us) {
 		trw->started = true;
 		trw->now_us = now_us;
-		return;
 	}
-	/* Forth and back by turns: nothing to branch on. */
-	step_us = back ? 0 : step_us;
-	trw->now_us = back ? trw->now_us : now_us;
-	trw->elapsed_us += (int64_t)(step_us > ahead_max_us ? ahead_max_us : step_us);
-}
-
-/* A scanner's record may have been given up for a newer one: then the source is only counted. */
-static inline bool owns_scanner(const struct ww_trw *trw, const struct source *source)
-{
-	const struct scanner *scanner = &trw->scanners[source->slot - 1];
-	return scanner->proto == source->proto && ww_ip_equal(&scanner->ip, &source->ip);
 }
 
 RARE void take_late(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
 {
 	trw->counts.taken_back++;
-	trw->counts.failed -= trw->counts.failed > 0;
-	if (!source->is_scanner)
+	if (contact->quiet)
+		trw->heard++;
+	else
+		trw->counts.failed -= trw->counts.failed > 0;
+	if (source->kind == SOURCE_TESTED)
 		judge_late(trw, source, contact);
-	else if (owns_scanner(trw, source))
-		ww_trw_scanner_contact(trw, source->slot, contact);
+	else if (has_scanner(source))
+		ww_trw_scanner_judged(trw, source->slot, contact);
 }
 
-void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact)
+RARE void judge_scanner(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
 {
-	if (contact->proto == 0 || contact->outcome > WW_CONTACT_ONE_WAY ||
-		contact->outcome == WW_CONTACT_REACHED)
-		return;
-	keep_time(trw, contact);
+	struct scanner *scanner = &trw->scanners[source->slot - 1];
+	ww_trw_scanner_judged(trw, source->slot, contact);
+	if (source->kind == SOURCE_ALARMED && ww_trw_scanner_is_live(scanner, contact))
+		source->kind = SOURCE_SCANNER;
+}
+
+RARE void judge_tested(
+	struct ww_trw *trw, struct source *source, const struct ww_contact *contact, bool failed)
+{
+	source->pending -= source->pending > 0;
+	if (failed)
+		judge_failed(trw, source, contact);
+	else if (contact->outcome == WW_CONTACT_ANSWERED)
+		judge_answered(trw, source, contact);
+}
+
+static void sent(void *state, struct ww_contact *contact)
+{
+	struct ww_trw *trw = state;
+	keep_time(trw, contact->sent_us);
 	struct source *source = find_or_make(trw, &contact->src, contact->proto);
-	source->last_s = (uint32_t)(trw->elapsed_us / 1000000);
-	if (contact->late) {
-		take_late(trw, source, contact);
-		return;
-	}
-	bool failed =
-		contact->outcome == WW_CONTACT_REFUSED || contact->outcome == WW_CONTACT_UNANSWERED;
-	if (contact->outcome != WW_CONTACT_SENT) {
-		trw->counts.judged++;
-		trw->counts.by_scanners += source->is_scanner;
-		trw->counts.failed += failed;
-		source->pending -= source->pending > 0;
-	}
-	if (source->is_scanner) {
-		if (owns_scanner(trw, source))
-			ww_trw_scanner_contact(trw, source->slot, contact);
-	} else if (contact->outcome == WW_CONTACT_SENT) {
+	source->last = (uint32_t)(trw->elapsed_us >> TICK_BITS);
+	if (has_scanner(source)) {
+		contact->quiet = source->kind == SOURCE_SCANNER;
+		trw->quiet += contact->quiet;
+		ww_trw_scanner_sent(trw, source->slot, contact);
+	} else if (source->kind == SOURCE_TESTED) {
 		source->sent = add_sat(source->sent, 1);
 		source->pending = add_sat(source->pending, 1);
-	} else if (failed) {
-		judge_failed(trw, source, contact);
-	} else if (contact->outcome == WW_CONTACT_ANSWERED) {
-		judge_answered(trw, source, contact);
 	}
+}
+
+RARE void hear(struct ww_trw *trw, struct source *source, const struct ww_contact *contact)
+{
+	trw->heard++;
+	trw->counts.failed += contact->outcome == WW_CONTACT_REFUSED;
+	trw->undecided += contact->outcome == WW_CONTACT_UNDECIDED;
+	/* The source may have been given up meanwhile, and its record. */
+	uint32_t slot = has_scanner(source)
+				? source->slot
+				: ww_trw_scanner_find(trw, &contact->src, contact->proto);
+	if (slot)
+		ww_trw_scanner_heard(trw, slot, contact);
+}
+
+static void judged(void *state, struct ww_contact *contact)
+{
+	struct ww_trw *trw = state;
+	struct source *source = find_or_make(trw, &contact->src, contact->proto);
+	bool failed =
+		contact->outcome == WW_CONTACT_REFUSED || contact->outcome == WW_CONTACT_UNANSWERED;
+	if (contact->late || contact->quiet) {
+		if (contact->late)
+			take_late(trw, source, contact);
+		else
+			hear(trw, source, contact);
+		return;
+	}
+	trw->counts.judged++;
+	trw->counts.by_scanners += source->kind != SOURCE_TESTED;
+	trw->counts.failed += failed;
+	if (source->kind == SOURCE_TESTED)
+		judge_tested(trw, source, contact, failed);
+	else if (has_scanner(source))
+		judge_scanner(trw, source, contact);
+}
+
+void ww_trw_contact(struct ww_trw *trw, struct ww_contact *contact)
+{
+	uint8_t outcome = contact->outcome;
+	ww_contact_fn *take = outcome < WW_CONTACT_COUNT ? ww_detector_trw.contact[outcome] : NULL;
+	if (contact->proto != 0 && take)
+		take(trw, contact);
 }
 
 void ww_trw_finish(struct ww_trw *trw)
@@ -443,6 +486,9 @@ void ww_trw_finish(struct ww_trw *trw)
 struct ww_trw_counts ww_trw_counts(const struct ww_trw *trw)
 {
 	struct ww_trw_counts counts = trw->counts;
+	counts.judged += trw->quiet - trw->undecided;
+	counts.by_scanners += trw->quiet - trw->undecided;
+	counts.failed += trw->quiet - trw->heard;
 	counts.threshold = trw->threshold * trw->walk.unit;
 	counts.run_length = trw->run_length;
 	counts.false_alarms = (double)(counts.judged - counts.by_scanners) / trw->run_length;
@@ -473,16 +519,10 @@ static void detector_done(void **state)
 	*state = NULL;
 }
 
-static void detector_expect(void *state, const struct ww_ip *src, const struct ww_ip *dst,
-	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome)
+static void detector_expect(
+	void *state, const struct ww_ip *src, const struct ww_ip *dst, uint16_t port, uint8_t proto)
 {
-	if (outcome == WW_CONTACT_SENT)
-		ww_trw_expect(state, src, proto);
-}
-
-static void detector_contact(void *state, const struct ww_contact *contact)
-{
-	ww_trw_contact(state, contact);
+	ww_trw_expect(state, src, proto);
 }
 
 static int detector_finish(void *state)
@@ -521,8 +561,13 @@ const struct ww_detector ww_detector_trw = {
 		       WW_TRW_TABLES * WW_DISTINCT_SLOTS * sizeof(uint64_t),
 	.init = detector_init,
 	.done = detector_done,
-	.expect = detector_expect,
-	.contact = detector_contact,
+	.contact = {[WW_CONTACT_SENT] = sent,
+		[WW_CONTACT_ANSWERED] = judged,
+		[WW_CONTACT_REFUSED] = judged,
+		[WW_CONTACT_UNANSWERED] = judged,
+		[WW_CONTACT_ONE_WAY] = judged,
+		[WW_CONTACT_UNDECIDED] = judged},
+	.expect = {[WW_CONTACT_SENT] = detector_expect},
 	.finish = detector_finish,
 	.count = detector_count,
 };

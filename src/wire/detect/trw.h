@@ -20,6 +20,9 @@
  * threshold at the end, the last update says 'no scan after all' and has the posterior of that
  * score for its confidence.
  *
+ * Of a known scanner silence is what is expected: once all that was under way at its alarm is
+ * judged, its contacts are quiet (flow.h), and those of which nothing was heard are its failures.
+ *
  * The numbers of a finding of kind scan:
  *
  * - first_contacts_to_alarm: judged first contacts since the score last stood at 0, the one that
@@ -38,8 +41,8 @@
  * sets of 4; eviction of the set's least score, then longest silent, scanners last. 4,096 walks of
  * 16 steps (2.7 MB), only for sources above 0; the oldest is taken away when all are in use, and
  * its source goes on with its score alone. 4,096 scanners; the oldest is given up, its last counts
- * go out as an update. Each eviction is counted. About 30 ns an event (measured: 200 scanners, two
- * events a contact).
+ * go out as an update; what was under way then counts as failed. Each eviction is counted. About 60
+ * instructions for a contact of a source, 180 for one of a scanner (callgrind).
  *
  * How it is fooled: by alternating with endpoints that answer (11 answered undo 8 failed); by more
  * sources of a few contacts each; by so many sources that a slow one is evicted between contacts.
@@ -101,7 +104,7 @@ void ww_trw_free(struct ww_trw **trw);
 /* A contact of this source is about to come: fetches what will be looked at. No other effect. */
 void ww_trw_expect(const struct ww_trw *trw, const struct ww_ip *src, uint8_t proto);
 /* At an alarm calls sink.finding. */
-void ww_trw_contact(struct ww_trw *trw, const struct ww_contact *contact);
+void ww_trw_contact(struct ww_trw *trw, struct ww_contact *contact);
 /* Gives the last counts of every scanner to sink.update, in order of their alarms. */
 void ww_trw_finish(struct ww_trw *trw);
 struct ww_trw_counts ww_trw_counts(const struct ww_trw *trw);

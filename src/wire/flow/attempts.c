@@ -82,27 +82,64 @@ static inline bool is_found(const struct ww_attempt *attempt)
 	return state >= WW_ATTEMPT_PENDING && state <= WW_ATTEMPT_REVERSED;
 }
 
+/*
+ * The slots whose tag this may be, a bit at the top of 16 for each: four at once, by the borrow of
+ * a lane that is zero. A lane above such a one may be named falsely; the tuple tells.
+ */
+static inline uint64_t slots_tagged(const uint16_t *tags, uint16_t tag)
+{
+	static const uint64_t ones = 0x0001000100010001, tops = 0x8000800080008000;
+	uint64_t four;
+	memcpy(&four, tags, sizeof(four));
+	four ^= tag * ones;
+	return (four - ones) & ~four & tops;
+}
+
+struct endpoints {
+	const struct ww_ip *client, *server;
+	uint16_t client_port, server_port;
+	bool udp;
+};
+
+/* Another may have the place by now: the tuple tells. */
+static bool is_of(const struct ww_attempt *attempt, const struct endpoints *ends)
+{
+	return is_found(attempt) && attempt->client_port == ends->client_port &&
+	       attempt->server_port == ends->server_port &&
+	       !(attempt->state & WW_ATTEMPT_UDP) == !ends->udp &&
+	       ww_ip_equal(&attempt->server, ends->server) &&
+	       ww_ip_equal(&attempt->client, ends->client);
+}
+
+static __attribute__((noinline)) int find_tagged(const struct ww_attempts *attempts,
+	const struct ww_bucket *bucket, uint16_t tag, const struct endpoints *ends)
+{
+	for (int i = 0; i < WW_BUCKET_SLOTS; i++)
+		if (bucket->tag[i] == tag && is_of(attempt_at(attempts, bucket->place[i]), ends))
+			return i;
+	return -1;
+}
+
+/* Mostly there is none. */
+static inline bool any_tagged(const struct ww_bucket *bucket, uint16_t tag)
+{
+	return (slots_tagged(bucket->tag, tag) | slots_tagged(bucket->tag + 4, tag)) != 0;
+}
+
 bool ww_attempt_find(struct ww_flows *flows, uint64_t hash, const struct ww_ip *client,
 	uint16_t client_port, const struct ww_ip *server, uint16_t server_port, bool udp,
 	struct ww_slot *ret)
 {
 	struct ww_bucket *bucket = &flows->attempts.buckets[hash & flows->attempts.mask];
 	uint16_t tag = tag_of(hash, client_port);
-	for (int i = 0; i < WW_BUCKET_SLOTS; i++) {
-		if (bucket->tag[i] != tag)
-			continue;
-		/* Another may have the place by now: the tuple tells. */
-		struct ww_attempt *attempt = attempt_at(&flows->attempts, bucket->place[i]);
-		if (is_found(attempt) && attempt->client_port == client_port &&
-			attempt->server_port == server_port &&
-			!(attempt->state & WW_ATTEMPT_UDP) == !udp &&
-			ww_ip_equal(&attempt->server, server) &&
-			ww_ip_equal(&attempt->client, client)) {
-			*ret = (struct ww_slot){attempt, bucket, i};
-			return true;
-		}
-	}
-	return false;
+	if (!any_tagged(bucket, tag))
+		return false;
+	const struct endpoints ends = {client, server, client_port, server_port, udp};
+	int i = find_tagged(&flows->attempts, bucket, tag, &ends);
+	if (i < 0)
+		return false;
+	*ret = (struct ww_slot){attempt_at(&flows->attempts, bucket->place[i]), bucket, i};
+	return true;
 }
 
 /* The frame of which these are the low 32 bits. */
@@ -116,24 +153,29 @@ struct ww_start ww_attempt_start(const struct ww_flows *flows, struct ww_slot sl
 	return (struct ww_start){slot.attempt->sent_us, frame_of(flows, slot.attempt->sent_frame)};
 }
 
-static void tell(struct ww_flows *flows, const struct ww_attempt *attempt,
+static inline void hand_over(struct ww_flows *flows)
+{
+	const struct ww_contact_listener *listener = &flows->sink.listeners[flows->contact.outcome];
+	listener->contact(listener->contact_state, &flows->contact);
+}
+
+static inline void tell(struct ww_flows *flows, const struct ww_attempt *attempt,
 	enum ww_contact_outcome outcome, int64_t judged_us, uint64_t judged_frame, bool late)
 {
-	if (!flows->sink.contact)
-		return;
-	struct ww_contact contact = {
+	flows->contact = (struct ww_contact){
 		.src = attempt->client,
 		.dst = attempt->server,
 		.port = attempt->server_port,
 		.proto = attempt->state & WW_ATTEMPT_UDP ? WW_PROTO_UDP : WW_PROTO_TCP,
 		.outcome = (uint8_t)outcome,
 		.late = late,
+		.quiet = attempt->state & WW_ATTEMPT_QUIET,
 		.sent_us = attempt->sent_us,
 		.judged_us = judged_us,
 		.sent_frame = frame_of(flows, attempt->sent_frame),
 		.judged_frame = judged_frame,
 	};
-	flows->sink.contact(flows->sink.context, &contact);
+	hand_over(flows);
 }
 
 static void tell_by(struct ww_flows *flows, const struct ww_attempt *attempt,
@@ -142,22 +184,21 @@ static void tell_by(struct ww_flows *flows, const struct ww_attempt *attempt,
 	tell(flows, attempt, outcome, ww_clock_clamp(packet->time_us), packet->frame, late);
 }
 
-/* From the packet: the slot was just written, and reading it back at once would stall. */
-static void tell_sent(struct ww_flows *flows, const struct ww_packet *packet)
+/* Before the attempt is written: what was just written in pieces is not yet there to be read. */
+static inline bool tell_sent(struct ww_flows *flows, const struct ww_packet *packet)
 {
 	flows->counts.contacts++;
-	if (!flows->sink.contact)
-		return;
-	struct ww_contact contact = {
+	flows->contact = (struct ww_contact){
 		.src = packet->src,
 		.dst = packet->dst,
 		.port = packet->dport,
 		.proto = packet->proto,
 		.outcome = WW_CONTACT_SENT,
-		.sent_us = ww_clock_clamp(packet->time_us),
+		.sent_us = flows->time_us,
 		.sent_frame = packet->frame,
 	};
-	flows->sink.contact(flows->sink.context, &contact);
+	hand_over(flows);
+	return flows->contact.quiet;
 }
 
 static void set_state(struct ww_attempt *attempt, enum ww_attempt_state state)
@@ -193,24 +234,32 @@ static bool is_one_way(const struct ww_flows *flows, const struct ww_attempt *at
 	       (attempt->state & WW_ATTEMPT_MANY || is_one_way_port(flows, attempt->server_port));
 }
 
-/* At the end of the wait, but not after the last packet: a capture knows nothing of that. */
-static void judge_unanswered(struct ww_flows *flows, struct ww_attempt *attempt)
+/* The end of the wait, but not after the last packet: a capture knows nothing of that. */
+static inline int64_t unanswered_since(
+	const struct ww_flows *flows, const struct ww_attempt *attempt)
+{
+	int64_t end_us = attempt->sent_us + flows->attempts.wait_us;
+	if (end_us <= flows->clock.last_us)
+		return end_us;
+	return flows->clock.last_us > attempt->sent_us ? flows->clock.last_us : attempt->sent_us;
+}
+
+static inline void judge_unanswered(struct ww_flows *flows, struct ww_attempt *attempt)
 {
 	set_state(attempt, WW_ATTEMPT_JUDGED);
 	if (!(attempt->state & WW_ATTEMPT_FIRST))
 		return;
-	int64_t judged_us = attempt->sent_us + flows->attempts.wait_us;
-	if (judged_us > flows->clock.last_us)
-		judged_us = flows->clock.last_us > attempt->sent_us ? flows->clock.last_us
-								    : attempt->sent_us;
-	if (is_one_way(flows, attempt)) {
+	enum ww_contact_outcome outcome = WW_CONTACT_UNANSWERED;
+	if (__builtin_expect(is_one_way(flows, attempt), 0)) {
 		flows->counts.one_way++;
 		attempt->state &= (uint8_t)~WW_ATTEMPT_FIRST;
-		tell(flows, attempt, WW_CONTACT_ONE_WAY, judged_us, 0, false);
-		return;
+		outcome = WW_CONTACT_ONE_WAY;
+	} else {
+		flows->counts.unanswered++;
+		if (attempt->state & WW_ATTEMPT_QUIET)
+			return;
 	}
-	flows->counts.unanswered++;
-	tell(flows, attempt, WW_CONTACT_UNANSWERED, judged_us, 0, false);
+	tell(flows, attempt, outcome, unanswered_since(flows, attempt), 0, false);
 }
 
 /* Keeps what was decided until its turn comes; nothing finds the attempt any more. */
@@ -236,7 +285,7 @@ static void tell_kept(
 }
 
 /* Takes the head of the ring and tells what became of it. Whether it still waited. */
-static bool pop(struct ww_flows *flows)
+static __attribute__((noinline)) bool pop(struct ww_flows *flows)
 {
 	struct ww_attempt *attempt = attempt_at(&flows->attempts, flows->attempts.head++);
 	switch (ww_attempt_state(attempt)) {
@@ -263,12 +312,16 @@ void ww_attempts_judge(struct ww_flows *flows)
 	struct ww_attempts *attempts = &flows->attempts;
 	uint32_t now = (uint32_t)flows->clock.now_us;
 	while (attempts->head != attempts->tail) {
-		const struct ww_attempt *attempt = attempt_at(attempts, attempts->head);
-		if (ww_attempt_state(attempt) == WW_ATTEMPT_PENDING &&
-			now - attempt->clock_us < attempts->wait_us)
-			return;
+		struct ww_attempt *attempt = attempt_at(attempts, attempts->head);
 		__builtin_prefetch(attempt_at(attempts, attempts->head + PREFETCH_AHEAD), 1);
-		pop(flows);
+		if (ww_attempt_state(attempt) != WW_ATTEMPT_PENDING) {
+			pop(flows);
+			continue;
+		}
+		if (now - attempt->clock_us < attempts->wait_us)
+			return;
+		attempts->head++;
+		judge_unanswered(flows, attempt);
 	}
 }
 
@@ -291,6 +344,8 @@ void ww_attempts_finish(struct ww_flows *flows)
 			continue;
 		}
 		flows->counts.undecided += (attempt->state & WW_ATTEMPT_FIRST) != 0;
+		if (attempt->state & WW_ATTEMPT_QUIET)
+			tell(flows, attempt, WW_CONTACT_UNDECIDED, 0, 0, false);
 		attempts->head++;
 	}
 }
@@ -355,7 +410,7 @@ void ww_attempt_refuse(struct ww_flows *flows, struct ww_slot slot, const struct
 }
 
 /* The attempt that a slot names, while it waits; else NULL. */
-static struct ww_attempt *waiting_in(
+static inline struct ww_attempt *waiting_in(
 	const struct ww_attempts *attempts, const struct ww_bucket *bucket, int i)
 {
 	uint32_t age = attempts->tail - bucket->place[i];
@@ -369,8 +424,8 @@ static struct ww_attempt *waiting_in(
  * Slots are used in turn, so the next one is the oldest; where that still waits, another that does
  * not. *ret_waiting: the attempt that has to go for it, or NULL.
  */
-static int choose_slot(const struct ww_attempts *attempts, const struct ww_bucket *bucket,
-	struct ww_attempt **ret_waiting)
+static __attribute__((noinline)) int choose_slot(const struct ww_attempts *attempts,
+	const struct ww_bucket *bucket, struct ww_attempt **ret_waiting)
 {
 	int next = bucket->next_slot;
 	*ret_waiting = waiting_in(attempts, bucket, next);
@@ -384,7 +439,7 @@ static int choose_slot(const struct ww_attempts *attempts, const struct ww_bucke
 }
 
 /* Whether the endpoint is new to the client; remembers it. */
-static bool first_contact(struct ww_flows *flows, struct ww_bucket *bucket, uint64_t hash)
+static inline bool first_contact(struct ww_flows *flows, struct ww_bucket *bucket, uint64_t hash)
 {
 	uint32_t print = (uint32_t)(hash >> 32);
 	print += !print;
@@ -393,14 +448,16 @@ static bool first_contact(struct ww_flows *flows, struct ww_bucket *bucket, uint
 		same |= bucket->known[i] == print;
 	if (same)
 		return false;
-	uint32_t *place = &bucket->known[bucket->next_known++ % WW_BUCKET_KNOWN];
+	uint32_t next = bucket->next_known;
+	uint32_t *place = &bucket->known[next];
+	bucket->next_known = (uint8_t)(next + 1 < WW_BUCKET_KNOWN ? next + 1 : 0);
 	flows->counts.evicted_contacts += *place != 0;
 	*place = print;
 	return true;
 }
 
 /* The next place of the ring, named in the bucket. What it held is forgotten. */
-static struct ww_attempt *take_place(
+static inline struct ww_attempt *take_place(
 	struct ww_flows *flows, struct ww_bucket *bucket, int i, uint16_t tag)
 {
 	struct ww_attempts *attempts = &flows->attempts;
@@ -441,43 +498,62 @@ static void take_back_stream(
 	tell_by(flows, attempt, WW_CONTACT_ONE_WAY, packet, true);
 }
 
+/* Perhaps the same tuple was sent before. Whether this is no new attempt. */
+static __attribute__((noinline)) bool sent_before(
+	struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet)
+{
+	struct ww_slot slot;
+	if (!ww_attempt_find(flows, hash, &packet->src, packet->sport, &packet->dst, packet->dport,
+		    packet->proto == WW_PROTO_UDP, &slot))
+		return false;
+	if (is_repeat(slot.attempt, packet)) {
+		take_back_stream(flows, slot.attempt, packet);
+		return true;
+	}
+	ww_attempt_free(slot);
+	return false;
+}
+
+/* Nothing is free: the oldest attempt of the bucket has to go. */
+static __attribute__((noinline)) void evict(struct ww_flows *flows, struct ww_attempt *waiting)
+{
+	flows->counts.evicted_attempts++;
+	set_state(waiting, WW_ATTEMPT_EVICTED);
+	tell_decided(flows);
+}
+
 void ww_attempt_send(struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet)
 {
 	struct ww_attempts *attempts = &flows->attempts;
-	bool udp = packet->proto == WW_PROTO_UDP;
-	struct ww_slot slot;
-	if (ww_attempt_find(flows, hash, &packet->src, packet->sport, &packet->dst, packet->dport,
-		    udp, &slot)) {
-		if (is_repeat(slot.attempt, packet)) {
-			take_back_stream(flows, slot.attempt, packet);
-			return;
-		}
-		ww_attempt_free(slot);
-	}
 	struct ww_bucket *bucket = &attempts->buckets[hash & attempts->mask];
-	struct ww_attempt *waiting;
-	int i = choose_slot(attempts, bucket, &waiting);
-	if (waiting) {
-		flows->counts.evicted_attempts++;
-		set_state(waiting, WW_ATTEMPT_EVICTED);
-		tell_decided(flows);
+	uint16_t tag = tag_of(hash, packet->sport);
+	if (any_tagged(bucket, tag) && sent_before(flows, hash, packet))
+		return;
+	int i = bucket->next_slot;
+	struct ww_attempt *waiting = waiting_in(attempts, bucket, i);
+	if (__builtin_expect(waiting != NULL, 0)) {
+		i = choose_slot(attempts, bucket, &waiting);
+		if (waiting)
+			evict(flows, waiting);
 	}
 	bool first = first_contact(flows, bucket, hash);
+	bool udp = packet->proto == WW_PROTO_UDP;
 	uint8_t state = WW_ATTEMPT_PENDING;
-	state |= first ? WW_ATTEMPT_FIRST : 0;
+	struct ww_attempt *attempt = take_place(flows, bucket, i, tag);
+	if (__builtin_expect(first, 1))
+		state |= tell_sent(flows, packet) ? WW_ATTEMPT_FIRST | WW_ATTEMPT_QUIET
+						  : WW_ATTEMPT_FIRST;
 	state |= udp ? WW_ATTEMPT_UDP : 0;
-	*take_place(flows, bucket, i, tag_of(hash, packet->sport)) = (struct ww_attempt){
+	*attempt = (struct ww_attempt){
 		.client = packet->src,
 		.server = packet->dst,
-		.sent_us = ww_clock_clamp(packet->time_us),
+		.sent_us = flows->time_us,
 		.clock_us = (uint32_t)flows->clock.now_us,
 		.sent_frame = (uint32_t)packet->frame,
 		.client_port = packet->sport,
 		.server_port = packet->dport,
 		.state = state,
 	};
-	if (first)
-		tell_sent(flows, packet);
 }
 
 void ww_attempt_reverse(struct ww_flows *flows, uint64_t hash, const struct ww_packet *packet)

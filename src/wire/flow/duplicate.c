@@ -112,7 +112,9 @@ void ww_keys_make(
 	ret->dst_host = ww_host_hash(key, &packet->dst);
 	ret->src_end = ww_end_hash(key, ret->src_host, packet->proto, ports ? packet->sport : 0);
 	ret->dst_end = ww_end_hash(key, ret->dst_host, packet->proto, ports ? packet->dport : 0);
-	if (ret->kind >= WW_KIND_TCP)
+	if (ret->kind == WW_KIND_SYN)
+		ret->flow = ww_attempt_hash(key, ret->src_host, ret->dst_end);
+	else if (ports)
 		ret->flow = ww_hash_mum((ret->src_end + ret->dst_end) ^ key->k[0],
 			(ret->src_end ^ ret->dst_end) ^ key->k[1]);
 	ret->duplicate = duplicate_hash(key, packet, ret);

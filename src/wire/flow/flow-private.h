@@ -73,7 +73,9 @@ enum ww_kind {
 struct ww_keys {
 	uint64_t src_host, dst_host; /* of the addresses */
 	uint64_t src_end, dst_end;   /* of address, protocol and port */
-	uint64_t flow;               /* the same for both directions; kinds with ports only */
+	/* The same for both directions; of a SYN: of the attempt that it is. Kinds with ports only.
+	 */
+	uint64_t flow;
 	uint64_t duplicate;
 	uint32_t entry; /* the flow is probably this entry; UINT32_MAX: no idea */
 	uint8_t kind;
@@ -165,7 +167,7 @@ static inline void ww_hosts_estimate(struct ww_hosts *hosts, uint64_t hash)
 	uint64_t rest = hash << WW_HLL_BITS | (uint64_t)1 << (WW_HLL_BITS - 1);
 	uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
 	uint8_t *best = &hosts->registers[hash >> (64 - WW_HLL_BITS)];
-	if (rank > *best)
+	if (__builtin_expect(rank > *best, 0))
 		*best = rank;
 }
 
@@ -200,7 +202,8 @@ enum ww_attempt_state {
 	WW_ATTEMPT_FIRST = 8,  /* a first contact: its outcome is told */
 	WW_ATTEMPT_AGAIN = 16, /* the SYN was repeated: its answer time means nothing (Karn) */
 	WW_ATTEMPT_UDP = 32,
-	WW_ATTEMPT_MANY = 64, /* a third datagram was sent: a stream */
+	WW_ATTEMPT_MANY = 64,   /* a third datagram was sent: a stream */
+	WW_ATTEMPT_QUIET = 128, /* struct ww_contact */
 };
 
 struct ww_attempt {
@@ -218,9 +221,9 @@ struct ww_attempt {
 struct ww_bucket {
 	uint32_t known[WW_BUCKET_KNOWN]; /* fingerprints of endpoints contacted before; 0: none */
 	uint32_t place[WW_BUCKET_SLOTS]; /* position in the ring */
-	uint16_t tag[WW_BUCKET_SLOTS];   /* of the tuple: whether it is worth a look; 0: free */
-	uint8_t next_known, next_slot;   /* replaced in turn */
-	uint8_t unused[6];
+	uint16_t tag[8]; /* by slot, of the tuple: whether it is worth a look; 0: free, or none */
+	uint8_t next_known, next_slot; /* replaced in turn */
+	uint8_t unused[2];
 };
 _Static_assert(sizeof(struct ww_attempt) == 64, "an attempt is a cache line");
 _Static_assert(sizeof(struct ww_bucket) == 64, "a bucket is a cache line");
@@ -415,7 +418,9 @@ struct ww_flows {
 	struct ww_table table;
 	struct ww_streams streams;
 	struct ww_defrag defrag;
-	uint64_t frame; /* being processed */
+	uint64_t frame;            /* of the packet being processed */
+	int64_t time_us;           /* likewise, within WW_TIME_LIMIT_US */
+	struct ww_contact contact; /* being told */
 };
 
 /* attempts.c */
@@ -460,11 +465,21 @@ void ww_attempts_judge(struct ww_flows *flows);
 
 static inline void ww_attempts_expire(struct ww_flows *flows)
 {
-	const struct ww_attempts *attempts = &flows->attempts;
-	uint32_t sent = attempts->ring[attempts->head & attempts->ring_mask].clock_us;
-	if (attempts->head != attempts->tail &&
-		(uint32_t)flows->clock.now_us - sent >= attempts->wait_us)
-		ww_attempts_judge(flows);
+	struct ww_attempts *attempts = &flows->attempts;
+	while (attempts->head != attempts->tail) {
+		struct ww_attempt *attempt = &attempts->ring[attempts->head & attempts->ring_mask];
+		if ((uint32_t)flows->clock.now_us - attempt->clock_us < attempts->wait_us)
+			return;
+		/* Of a scan nearly all are these: nobody wants to be told. */
+		const uint8_t mask = WW_ATTEMPT_STATE | WW_ATTEMPT_QUIET | WW_ATTEMPT_UDP;
+		if ((attempt->state & mask) != (WW_ATTEMPT_PENDING | WW_ATTEMPT_QUIET)) {
+			ww_attempts_judge(flows);
+			return;
+		}
+		attempt->state ^= WW_ATTEMPT_PENDING ^ WW_ATTEMPT_JUDGED;
+		flows->counts.unanswered++;
+		attempts->head++;
+	}
 }
 void ww_attempts_finish(struct ww_flows *flows);
 /* An ICMP error that says that the quoted packet did not arrive. */

@@ -62,6 +62,10 @@ static int init_tables(struct ww_flows *flows, const struct ww_flow_limits *limi
 	return bad;
 }
 
+static void tell_nobody(void *state, struct ww_contact *contact)
+{
+}
+
 int ww_flows_new(const struct ww_flow_limits *limits, struct ww_hash_key key,
 	const struct ww_flow_sink *sink, struct ww_flows **ret)
 {
@@ -70,6 +74,13 @@ int ww_flows_new(const struct ww_flow_limits *limits, struct ww_hash_key key,
 		return -ENOMEM;
 	flows->key = key;
 	flows->sink = *sink;
+	for (int outcome = 0; outcome < WW_CONTACT_COUNT; outcome++) {
+		struct ww_contact_listener *listener = &flows->sink.listeners[outcome];
+		if (listener->contact)
+			continue;
+		listener->contact = sink->contact ? sink->contact : tell_nobody;
+		listener->contact_state = sink->context;
+	}
 	if (limits->services)
 		flows->services = *limits->services;
 	if (limits->policies)
@@ -121,13 +132,13 @@ uint64_t ww_flows_hosts(const struct ww_flows *flows, bool *ret_exact)
 
 /* ---- packets of no flow ---- */
 
-static void lone(struct ww_flows *flows, const struct ww_packet *packet)
+static inline void lone(struct ww_flows *flows, const struct ww_packet *packet)
 {
 	if (flows->sink.packet && (packet->payload_len || !flows->sink.skip_empty))
 		flows->sink.packet(flows->sink.context, NULL, WW_DIR_TO_SERVER, packet);
 }
 
-static void count_hosts(
+static inline void count_hosts(
 	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
 {
 	ww_hosts_add(&flows->hosts, &packet->src, keys->src_host);
@@ -405,6 +416,14 @@ static void tcp(struct ww_flows *flows, const struct ww_keys *keys, const struct
 	lone(flows, packet);
 }
 
+static inline void syn(
+	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
+{
+	count_hosts(flows, keys, packet);
+	ww_attempt_send(flows, keys->flow, packet);
+	lone(flows, packet);
+}
+
 /* ---- UDP ---- */
 
 /* Services below 1024 that answer from their own port. */
@@ -494,11 +513,7 @@ static void process(
 	struct ww_flows *flows, const struct ww_keys *keys, const struct ww_packet *packet)
 {
 	switch ((enum ww_kind)keys->kind) {
-	case WW_KIND_SYN:
-		count_hosts(flows, keys, packet);
-		ww_attempt_send(flows, sent_hash(flows, keys), packet);
-		lone(flows, packet);
-		break;
+	case WW_KIND_SYN: syn(flows, keys, packet); break;
 	case WW_KIND_TCP: tcp(flows, keys, packet); break;
 	case WW_KIND_UDP: udp(flows, keys, packet); break;
 	case WW_KIND_OTHER:
@@ -545,7 +560,7 @@ WW_PREFETCHES void prefetch_first(const struct ww_flows *flows, const struct ww_
 		return;
 	ww_duplicates_prefetch(&flows->duplicates, keys->duplicate);
 	if (keys->kind == WW_KIND_SYN)
-		ww_attempts_prefetch(&flows->attempts, sent_hash(flows, keys));
+		ww_attempts_prefetch(&flows->attempts, keys->flow);
 	else if (keys->kind >= WW_KIND_TCP)
 		__builtin_prefetch(&flows->table.ways[(uint32_t)keys->flow & flows->table.mask], 1);
 }
@@ -572,15 +587,20 @@ WW_PREFETCHES void prefetch_second(const struct ww_flows *flows, struct ww_keys 
 	ww_attempts_prefetch(&flows->attempts, sent_hash(flows, keys));
 }
 
+/* Whoever is going to be told of the contact fetches what it will look at. */
 static inline void expect(
 	const struct ww_flow_sink *sink, const struct ww_packet *packet, enum ww_kind kind)
 {
-	if (kind == WW_KIND_SYN)
-		sink->expect(sink->context, &packet->src, &packet->dst, packet->dport,
-			packet->proto, WW_CONTACT_SENT);
-	else if (kind == WW_KIND_TCP && packet->tcp_flags & WW_TCP_SYN)
-		sink->expect(sink->context, &packet->dst, &packet->src, packet->sport,
-			packet->proto, WW_CONTACT_REACHED);
+	const struct ww_contact_listener *sent = &sink->listeners[WW_CONTACT_SENT];
+	const struct ww_contact_listener *reached = &sink->listeners[WW_CONTACT_REACHED];
+	if (kind == WW_KIND_SYN) {
+		if (sent->expect)
+			sent->expect(sent->expect_state, &packet->src, &packet->dst, packet->dport,
+				packet->proto);
+	} else if (kind == WW_KIND_TCP && packet->tcp_flags & WW_TCP_SYN && reached->expect) {
+		reached->expect(reached->expect_state, &packet->dst, &packet->src, packet->sport,
+			packet->proto);
+	}
 }
 
 static void feed_batch(
@@ -593,17 +613,21 @@ static void feed_batch(
 	}
 	for (size_t i = 0; i < n; i++) {
 		prefetch_second(flows, &keys[i]);
-		if (flows->sink.expect)
-			expect(&flows->sink, &packets[i], (enum ww_kind)keys[i].kind);
+		expect(&flows->sink, &packets[i], (enum ww_kind)keys[i].kind);
 	}
 	for (size_t i = 0; i < n; i++) {
 		flows->frame = packets[i].frame;
+		flows->time_us = ww_clock_clamp(packets[i].time_us);
 		flows->counts.time_back += ww_clock_feed(&flows->clock, packets[i].time_us);
 		ww_attempts_expire(flows);
 		skipped[i] = keys[i].kind != WW_KIND_NONE &&
 			     ww_duplicates_feed(&flows->duplicates, keys[i].duplicate);
 		if (skipped[i])
 			flows->counts.duplicates++;
+		else if (keys[i].kind == WW_KIND_TCP)
+			tcp(flows, &keys[i], &packets[i]);
+		else if (keys[i].kind == WW_KIND_SYN)
+			syn(flows, &keys[i], &packets[i]);
 		else if (keys[i].kind == WW_KIND_FRAGMENT)
 			fragment(flows, &keys[i], &packets[i]);
 		else

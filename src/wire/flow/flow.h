@@ -41,6 +41,9 @@ enum ww_contact_outcome {
 	WW_CONTACT_REACHED,
 	/* UDP that goes one way by design (syslog, a media stream): neither answered nor failed. */
 	WW_CONTACT_ONE_WAY,
+	/* Of quiet contacts only: the capture ended before it was decided. */
+	WW_CONTACT_UNDECIDED,
+	WW_CONTACT_COUNT,
 };
 
 /*
@@ -66,7 +69,13 @@ struct ww_contact {
 	uint16_t port; /* of dst */
 	uint8_t proto; /* WW_PROTO_TCP, WW_PROTO_UDP */
 	uint8_t outcome;
-	bool late;             /* takes an UNANSWERED of the same contact back */
+	bool late; /* takes an UNANSWERED of the same contact back */
+	/*
+	 * In SENT, for the listener to set: silence is what it expects of this source and counts
+	 * by itself. UNANSWERED is then not told, UNDECIDED is; both say whether it was set. Of a
+	 * scan silence is nearly all there is to tell.
+	 */
+	bool quiet;
 	int64_t sent_us;       /* packet time of the first packet */
 	int64_t judged_us;     /* packet time of the answer, or of the moment when waiting ended; 0:
 				  SENT */
@@ -102,16 +111,16 @@ struct ww_flow {
 	struct ww_ip client, server; /* who began; guessed when start_seen is false */
 	uint16_t client_port, server_port;
 	uint8_t proto;
-	uint8_t table;         /* belongs to wire/flow */
-	bool start_seen : 1;   /* the SYN (or first datagram) was captured */
-	bool established : 1;  /* SYN and SYN-ACK seen; or data in a connection that began before */
-	bool closed : 1;       /* FIN both ways, or RST */
+	uint8_t table;        /* belongs to wire/flow */
+	bool start_seen : 1;  /* the SYN (or first datagram) was captured */
+	bool established : 1; /* SYN and SYN-ACK seen; or data in a connection that began before */
+	bool closed : 1;      /* FIN both ways, or RST */
 	/*
 	 * Bit: a direction that took part in the conversation: a datagram, or a TCP segment that
 	 * is no RST and acknowledges what fits the other direction's bytes, where those are known.
 	 */
 	unsigned char heard : 2;
-	unsigned char reset : 2; /* bit: whose sender sent an RST that was believed */
+	unsigned char reset : 2;   /* bit: whose sender sent an RST that was believed */
 	unsigned char trouble : 5; /* WW_TROUBLE_ bits: what was shown of it may not be all */
 	unsigned char later : 2; /* bit: a direction whose group may be set later */
 	/* Both groups are set: neither becomes another than 0 later. Set with them. */
@@ -126,14 +135,16 @@ struct ww_flow {
 	uint64_t last_frame; /* with payload that is or may be looked at; else the first */
 	/* Likewise: payload on the wire, without that of the packets before the answer. */
 	uint64_t bytes[2];
-	void **rule_state;  /* one pointer that belongs to wire/rules; freed by ww_flow_sink.forget */
+	void **rule_state; /* one pointer that belongs to wire/rules; freed by ww_flow_sink.forget
+			    */
 };
 
 /*
  * Bytes of one direction of a TCP flow, in order: `data[0..len)` is what is kept, of which
  * data[fresh..len) was not shown before. `offset` is the position of data[0] in the stream (0:
  * the first byte seen in this direction; urgent bytes, which the application does not read in line,
- * do not count). At `end` no more will come; fresh may equal len then. (Of a forged end more comes.)
+ * do not count). At `end` no more will come; fresh may equal len then. (Of a forged end more
+ * comes.)
  *
  * The next view begins with what is kept of this one. *keep is how many bytes that is at least, as
  * far as there are so many: half of ww_flow_limits.stream_bytes unless the reader writes another
@@ -149,6 +160,23 @@ struct ww_stream_view {
 	uint32_t *keep; /* never NULL in a view of this room */
 };
 
+/* The contact is valid during the call; of it only `quiet` may be written. */
+typedef void ww_contact_fn(void *state, struct ww_contact *contact);
+/*
+ * A contact of this outcome (SENT or REACHED) is probably told within the next packets: the moment
+ * to fetch memory, and no other effect.
+ */
+typedef void ww_expect_fn(void *state, const struct ww_ip *src, const struct ww_ip *dst,
+	uint16_t port, uint8_t proto);
+
+/* Who is told of contacts of one outcome; `contact` NULL: whoever is told of the rest. */
+struct ww_contact_listener {
+	ww_contact_fn *contact;
+	void *contact_state;
+	ww_expect_fn *expect; /* or NULL */
+	void *expect_state;
+};
+
 /*
  * Where the facts go. Every function may be NULL. The packet is the one being processed; NULL when
  * time, eviction or the end of the capture is the cause.
@@ -162,13 +190,9 @@ struct ww_flow_sink {
 	 * One that is set to 0 ends the stream of that direction for good.
 	 */
 	void (*wanted)(void *context, struct ww_flow *flow);
-	/*
-	 * A contact of this outcome (SENT or REACHED) is probably told within the next packets: the
-	 * moment to fetch memory.
-	 */
-	void (*expect)(void *context, const struct ww_ip *src, const struct ww_ip *dst,
-		uint16_t port, uint8_t proto, enum ww_contact_outcome outcome);
-	void (*contact)(void *context, const struct ww_contact *contact);
+	ww_contact_fn *contact;
+	/* By outcome, for who wants these without the way through `context`. */
+	struct ww_contact_listener listeners[WW_CONTACT_COUNT];
 	/* Once: both directions were heard. Before the packet that shows it is given. */
 	void (*two_way)(void *context, const struct ww_flow *flow);
 	/* A connection was made, or first seen in the middle. */
@@ -220,16 +244,16 @@ static inline bool ww_flow_service_has(
 
 /* Sizes; 0 means the default. All are rounded up to a power of two. */
 struct ww_flow_limits {
-	uint32_t attempts;     /* slots of half-open contacts (default 65,536, at most 2^23) */
-	uint32_t flows;        /* (default 32,768, at most 2^22) */
-	uint32_t streams;      /* directions under inspection (default 16,384, at most 32,768) */
-	uint32_t windows;      /* of them, those of which more than 256 bytes are kept (default: a
-				  half of streams, at most 32,768) */
-	uint32_t stream_bytes; /* kept of such a one at most (default 4,096; 64 to 2^20) */
-	uint32_t early_pages;  /* of 2 KiB, for segments that come early (default 1,024; at most
-				  32,768) */
+	uint32_t attempts;       /* slots of half-open contacts (default 65,536, at most 2^23) */
+	uint32_t flows;          /* (default 32,768, at most 2^22) */
+	uint32_t streams;        /* directions under inspection (default 16,384, at most 32,768) */
+	uint32_t windows;        /* of them, those of which more than 256 bytes are kept (default: a
+				    half of streams, at most 32,768) */
+	uint32_t stream_bytes;   /* kept of such a one at most (default 4,096; 64 to 2^20) */
+	uint32_t early_pages;    /* of 2 KiB, for segments that come early (default 1,024; at most
+				    32,768) */
 	uint32_t fragment_pages; /* of 2 KiB, for fragments (default 2,048; at most 32,768) */
-	const struct ww_policies *policies; /* NULL: windows for all; copied */
+	const struct ww_policies *policies;      /* NULL: windows for all; copied */
 	const struct ww_flow_services *services; /* NULL: none; copied */
 };
 
@@ -248,14 +272,14 @@ struct ww_flow_counts {
 	uint64_t evicted_streams;  /* a direction that could not be, or is no longer, looked at */
 	/* Directions of which less was kept than the reader wants: no window was left. */
 	uint64_t evicted_windows;
-	uint64_t evicted_early;    /* gaps skipped for want of room for early segments */
+	uint64_t evicted_early;     /* gaps skipped for want of room for early segments */
 	uint64_t evicted_fragments; /* given up for want of room, before their time */
 	uint64_t reassembly_gaps;
 	/* Segments that say other bytes than were there already, as far as these are still kept. */
 	uint64_t overlaps_conflicting;
-	uint64_t urgent;        /* bytes left out of streams because they are out of band */
-	uint64_t stale;         /* segments left out because their timestamp is old (PAWS) */
-	uint64_t forged_ends;   /* FINs and RSTs whose sender went on behind them */
+	uint64_t urgent;         /* bytes left out of streams because they are out of band */
+	uint64_t stale;          /* segments left out because their timestamp is old (PAWS) */
+	uint64_t forged_ends;    /* FINs and RSTs whose sender went on behind them */
 	uint64_t resets_refused; /* RSTs that the receiver does not take */
 	uint64_t fragments_reassembled, fragments_dropped;
 	uint64_t fragment_conflicts; /* datagrams of which two fragments disagreed */
@@ -287,9 +311,9 @@ void ww_flows_feed(
  * in table order. Call once; ww_flows_feed must not follow.
  */
 /*
- * No packet came for a while, and it is `time_us` now on the clock that they come with: attempts that
- * waited for an answer are judged as if one had. For live capture; packets that come later must
- * not be older than that.
+ * No packet came for a while, and it is `time_us` now on the clock that they come with: attempts
+ * that waited for an answer are judged as if one had. For live capture; packets that come later
+ * must not be older than that.
  */
 void ww_flows_tick(struct ww_flows *flows, int64_t time_us);
 void ww_flows_finish(struct ww_flows *flows);

@@ -37,7 +37,7 @@ static void on_wanted(void *context, struct ww_flow *flow)
 	flow->groups[1] = fuzz->groups >> 1 & 1;
 }
 
-static void on_contact(void *context, const struct ww_contact *contact)
+static void on_contact(void *context, struct ww_contact *contact)
 {
 	struct fuzz *fuzz = context;
 	ww_assert(contact->outcome <= WW_CONTACT_ONE_WAY);

@@ -454,6 +454,47 @@ static void full_ring_judges_the_oldest(void **state)
 	recorder_free(r);
 }
 
+/* Who counts silence by itself is told of everything else. */
+static void silence_is_not_told_where_nobody_asks(void **state)
+{
+	struct recorder *r = recorder_new(NULL, false);
+	r->quiet = true;
+	for (uint16_t i = 0; i < 5; i++)
+		feed(r, syn(SERVER + i, (uint16_t)(2000 + i), 80, i));
+	feed(r, tcp_of(v4(SERVER + 1), 80, v4(CLIENT), 2001, 100, SYN | ACK, 1, 2));
+	feed(r, tcp_of(v4(SERVER + 2), 80, v4(CLIENT), 2002, 101, WW_TCP_RST | ACK, 0, 2));
+	feed(r, syn(SERVER + 9, 2009, 80, 4000000));
+	/* Late: it takes back what was not told. */
+	feed(r, tcp_of(v4(SERVER + 3), 80, v4(CLIENT), 2003, 4000001, SYN | ACK, 1, 2));
+	ww_flows_finish(r->flows);
+	static const struct {
+		uint64_t frame;
+		uint8_t outcome;
+		bool late;
+	} expected[] = {
+		{2, WW_CONTACT_REACHED, false},
+		{2, WW_CONTACT_ANSWERED, false},
+		{3, WW_CONTACT_REFUSED, false},
+		{8, WW_CONTACT_SENT, false},
+		{4, WW_CONTACT_REACHED, true},
+		{4, WW_CONTACT_ANSWERED, true},
+		{8, WW_CONTACT_UNDECIDED, false},
+	};
+	assert_int_equal(r->n_contacts, 5 + WW_N(expected));
+	/* ANSWERED and REFUSED wait for frame 1 to be judged, which is when frame 8 comes. */
+	for (size_t i = 0; i < WW_N(expected); i++) {
+		const struct ww_contact *contact = &r->contacts[5 + i];
+		assert_int_equal(contact->outcome, expected[i].outcome);
+		assert_int_equal(contact->sent_frame, expected[i].frame);
+		assert_true(contact->late == expected[i].late);
+		assert_true(contact->quiet);
+	}
+	assert_int_equal(counts_of(r)->unanswered, 2);
+	assert_int_equal(counts_of(r)->answered, 2);
+	assert_int_equal(counts_of(r)->undecided, 1);
+	recorder_free(r);
+}
+
 /* Many connections of one client to one endpoint share a bucket: the newest are kept. */
 static void full_bucket_judges_the_oldest(void **state)
 {
@@ -606,6 +647,7 @@ int main(void)
 		cmocka_unit_test(low_source_ports_are_seen),
 		cmocka_unit_test(ipv6_is_exact),
 		cmocka_unit_test(full_ring_judges_the_oldest),
+		cmocka_unit_test(silence_is_not_told_where_nobody_asks),
 		cmocka_unit_test(full_bucket_judges_the_oldest),
 		cmocka_unit_test(a_place_taken_again_is_not_mistaken),
 		cmocka_unit_test(attempts_agree_with_a_slow_model),

@@ -26,6 +26,7 @@ struct recorder {
 	bool one_stream;         /* check offsets: there is one flow only */
 	const uint8_t *truth[2]; /* what was sent, by direction: every view must agree */
 	int64_t keep;            /* bytes to see again; -1: as usual */
+	bool quiet;              /* silence is not to be told */
 	struct ww_stream_view last; /* of the last view; its data is gone */
 	uint64_t digest;            /* of everything, in order */
 	struct ww_flows *flows;
@@ -46,9 +47,11 @@ static inline void on_wanted(void *context, struct ww_flow *flow)
 		flow->later |= (unsigned char)(1 << r->late);
 }
 
-static inline void on_contact(void *context, const struct ww_contact *contact)
+static inline void on_contact(void *context, struct ww_contact *contact)
 {
 	struct recorder *r = context;
+	if (contact->outcome == WW_CONTACT_SENT)
+		contact->quiet = r->quiet;
 	mix(r, contact->sent_frame * 8 + contact->outcome);
 	if (r->n_contacts < NOTES_MAX)
 		r->contacts[r->n_contacts++] = *contact;

@@ -429,19 +429,6 @@ static void on_wanted(void *context, struct ww_flow *flow)
 	ww_rules_wanted(watch->plan->rules, flow);
 }
 
-static void on_expect(void *context, const struct ww_ip *src, const struct ww_ip *dst,
-	uint16_t port, uint8_t proto, enum ww_contact_outcome outcome)
-{
-	struct ww_watch *watch = context;
-	ww_detect_expect(watch->detect, src, dst, port, proto, outcome);
-}
-
-static void on_contact(void *context, const struct ww_contact *contact)
-{
-	struct ww_watch *watch = context;
-	ww_detect_contact(watch->detect, contact);
-}
-
 static void on_begin(void *context, struct ww_flow *flow, const struct ww_packet *packet)
 {
 	struct ww_watch *watch = context;
@@ -522,11 +509,9 @@ static int make_detectors(
 static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *options)
 {
 	struct ww_hash_key key = ww_hash_key_fixed(options->hash_seed);
-	const struct ww_flow_sink flow_sink = {
+	struct ww_flow_sink flow_sink = {
 		.context = watch,
 		.wanted = on_wanted,
-		.expect = on_expect,
-		.contact = on_contact,
 		.two_way = on_two_way,
 		.begin = on_begin,
 		.packet = on_packet,
@@ -538,9 +523,12 @@ static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *opt
 	struct ww_flow_services services;
 	name_services(watch->plan, &services);
 	const struct ww_flow_limits limits = {.services = &services, .policies = options->policies};
-	int status = ww_flows_new(&limits, key, &flow_sink, &watch->flows);
+	int status = make_detectors(watch, options, key);
+	for (int outcome = 0; status == 0 && outcome < WW_CONTACT_COUNT; outcome++)
+		flow_sink.listeners[outcome] =
+			ww_detect_listener(watch->detect, (enum ww_contact_outcome)outcome);
 	if (status == 0)
-		status = make_detectors(watch, options, key);
+		status = ww_flows_new(&limits, key, &flow_sink, &watch->flows);
 	return status;
 }
 

@@ -270,6 +270,11 @@ static void settle_all(struct ww_distinct *distinct)
 		settle(distinct, &distinct->waiting[i]);
 }
 
+void ww_distinct_expect(const struct ww_distinct *distinct, uint32_t owner)
+{
+	__builtin_prefetch(&distinct->owners[owner], 1);
+}
+
 void ww_distinct_add(
 	struct ww_distinct *distinct, uint32_t owner, const struct ww_ip *ip, uint16_t port)
 {
@@ -279,23 +284,22 @@ void ww_distinct_add(
 		ww_ip_word(ip, 0) ^ distinct->key.k[2], ww_ip_word(ip, 1) ^ distinct->key.k[3]);
 	uint64_t endpoint = (host & ~(uint64_t)0xffff) | port;
 	endpoint += (uint64_t)(host < 0x10000) << 16; /* 0 marks an empty slot */
+	/* The tables and sketches of many scanners are more than the cache holds: the place is
+	   fetched now, and looked at when the ring comes round. Nobody can tell: it is a set. */
 	if (__builtin_expect(self->sketched, 1)) {
+		uint64_t hash = host_of(distinct, endpoint);
 		/* Nearly always: more of a long scan of one port, which changes nothing. */
-		if (self->one_port && self->first_port == port + 1u &&
-			rank_of(host_of(distinct, endpoint)) <= self->floor)
+		if (self->one_port && self->first_port == port + 1u && rank_of(hash) <= self->floor)
 			return;
-		sketch_endpoint(distinct, owner, endpoint);
-		return;
-	}
-	if (!self->table) {
+		__builtin_prefetch(
+			&sketch_of(distinct, owner, HOSTS)[hash >> (64 - PRECISION)], 1);
+	} else if (self->table) {
+		uint64_t place = place_of(distinct, endpoint) % WW_DISTINCT_SLOTS;
+		__builtin_prefetch(&table_of(distinct, self->table)[place], 1);
+	} else {
 		add_few(distinct, owner, endpoint);
 		return;
 	}
-	/* The tables of many scanners are more than the cache holds: the slot is fetched now, and
-	   looked at when the ring comes round. Nobody can tell: it is a set. */
-	__builtin_prefetch(
-		&table_of(distinct, self->table)[place_of(distinct, endpoint) % WW_DISTINCT_SLOTS],
-		1);
 	struct waiting *waiting = &distinct->waiting[distinct->next_waiting++ % WAITING];
 	settle(distinct, waiting);
 	*waiting = (struct waiting){endpoint, owner};

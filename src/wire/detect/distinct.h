@@ -37,6 +37,8 @@ void ww_distinct_free(struct ww_distinct **distinct);
 /* Counts one endpoint of `owner`; again is no change. */
 void ww_distinct_add(
 	struct ww_distinct *distinct, uint32_t owner, const struct ww_ip *ip, uint16_t port);
+/* Fetches what ww_distinct_add is going to look at. No other effect. */
+void ww_distinct_expect(const struct ww_distinct *distinct, uint32_t owner);
 /* Forgets all of `owner`. */
 void ww_distinct_reset(struct ww_distinct *distinct, uint32_t owner);
 struct ww_distinct_counts ww_distinct_count(struct ww_distinct *distinct, uint32_t owner);

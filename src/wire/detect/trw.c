@@ -199,12 +199,20 @@ static inline struct source *set_of(const struct ww_trw *trw, const struct ww_ip
 	return trw->sources + (hash & (trw->n_sources / WW_TRW_WAYS - 1)) * WW_TRW_WAYS;
 }
 
+/*
+ * Most contacts by far are of scanners, once there are any: their records are fetched as well, for
+ * which the source is looked at. That waits for memory, but for many sources at once.
+ */
 void ww_trw_expect(const struct ww_trw *trw, const struct ww_ip *src, uint8_t proto)
 {
 	_Static_assert(WW_TRW_WAYS * sizeof(struct source) <= 128, "a set is two lines at most");
-	const char *set = (const char *)set_of(trw, src, proto);
-	__builtin_prefetch(set, 1);
-	__builtin_prefetch(set + 64, 1);
+	const struct source *source = set_of(trw, src, proto);
+	__builtin_prefetch(source + 2, 1);
+	if (source->kind != SOURCE_SCANNER)
+		return;
+	__builtin_prefetch(&trw->scanners[source->slot - 1].ip, 1);
+	__builtin_prefetch(&trw->scanners[source->slot - 1].live_frame, 1);
+	ww_distinct_expect(trw->distinct, source->slot - 1u);
 }
 
 /* Inlined into ww_trw_contact, what is rare would cost each contact the saving of registers. */

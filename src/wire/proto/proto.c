@@ -179,7 +179,7 @@ static struct ww_slot *slot_take(struct ww_protos *protos, struct ww_app_flow *f
 /* The flow's place, the newest now; NULL when it has none and shall have none. */
 static struct ww_slot *slot_of(struct ww_protos *protos, struct ww_app_flow *flow)
 {
-	if (flow->state == WW_APP_UNKNOWN || flow->state == WW_APP_GIVEN_UP)
+	if (flow->state >= WW_APP_KNOWN)
 		return NULL;
 	if (flow->state == WW_APP_NEW)
 		return slot_take(protos, flow);
@@ -318,7 +318,8 @@ static int recognise(
 	int best = NO, best_bytes = 0;
 	bool more = false;
 	for (unsigned app = 1; app < WW_APP_COUNT; app++) {
-		if (!(call->apps & WW_APP_BIT(app)) || !(udp ? rows[app].udp : rows[app].tcp))
+		if (!((call->apps | call->know) & WW_APP_BIT(app)) ||
+			!(udp ? rows[app].udp : rows[app].tcp))
 			continue;
 		const struct ww_parser *parser = parser_of(app);
 		int bytes = slot ? ask(call, slot, (enum ww_app)app, data, len)
@@ -393,6 +394,12 @@ static uint32_t seek(struct ww_protos *protos, const struct ww_app_call *call, s
 		memcpy(slot->prefix[dir] + had, data, n);
 	int app = recognise(call, slot, had ? slot->prefix[dir] : data, had + n);
 	if (app > 0) {
+		if (!(call->apps & WW_APP_BIT(app))) {
+			protos->counts.flows[app]++;
+			call->flow->app = (uint8_t)app;
+			leave(protos, call->flow, WW_APP_KNOWN);
+			return len;
+		}
 		slot->prefix_len[dir] = (uint8_t)(had ? had + n : 0);
 		begin(protos, call, slot, app);
 		feed_prefixes(protos, call, slot);
@@ -447,7 +454,7 @@ void ww_protos_stream(
 	struct ww_protos *protos, const struct ww_app_call *call, const struct ww_stream_view *view)
 {
 	struct ww_app_flow *flow = call->flow;
-	if (!call->apps)
+	if (!(call->apps | call->know))
 		return;
 	struct ww_slot *slot = slot_of(protos, flow);
 	if (!slot || slot->ended[call->dir])
@@ -473,6 +480,14 @@ void ww_protos_stream(
 
 /* ---- datagrams ---- */
 
+enum ww_app ww_app_of_datagram(
+	uint32_t apps, enum ww_dir dir, uint16_t server_port, const uint8_t *data, size_t len)
+{
+	const struct ww_app_call call = {.dir = dir, .apps = apps, .server_port = server_port};
+	int app = len ? recognise(&call, NULL, data, len) : NO;
+	return app > 0 ? (enum ww_app)app : WW_APP_NONE;
+}
+
 static void parse_datagram(struct ww_protos *protos, const struct ww_app_call *call,
 	enum ww_app app, void *state, const uint8_t *data, size_t len)
 {
@@ -486,8 +501,7 @@ void ww_protos_datagram(
 	struct ww_protos *protos, const struct ww_app_call *call, const uint8_t *data, size_t len)
 {
 	struct ww_app_flow *flow = call->flow;
-	if (!call->apps || len == 0 || len > UINT32_MAX ||
-		(flow && (flow->state == WW_APP_UNKNOWN || flow->state == WW_APP_GIVEN_UP)))
+	if (!call->apps || len == 0 || len > UINT32_MAX || (flow && flow->state >= WW_APP_KNOWN))
 		return;
 	int app = flow && flow->app ? flow->app : recognise(call, NULL, data, len);
 	if (app <= 0) {

@@ -164,6 +164,7 @@ enum ww_app_state {
 	WW_APP_NEW,     /* nothing was fed */
 	WW_APP_SEEKING, /* too few bytes to tell the protocol */
 	WW_APP_PARSING,
+	WW_APP_KNOWN,    /* recognised; nobody wants more of it */
 	WW_APP_UNKNOWN,  /* none of those asked for */
 	WW_APP_GIVEN_UP, /* evicted, or not the protocol after all: not parsed again */
 };
@@ -173,6 +174,7 @@ struct ww_app_call {
 	struct ww_app_flow *flow;
 	enum ww_dir dir;
 	uint32_t apps;        /* bits of enum ww_app: those to be recognised; others cost nothing */
+	uint32_t know;        /* the same: those to be recognised, and no more */
 	uint64_t buffers;     /* bits of enum ww_buffer: others need not be told */
 	bool facts;           /* facts are wanted */
 	bool midstream;       /* the flow's start was not seen: its protocol may begin later */
@@ -206,6 +208,9 @@ void ww_protos_free(struct ww_protos **protos);
 /* The fresh bytes of a view of one direction of a TCP flow. */
 void ww_protos_stream(struct ww_protos *protos, const struct ww_app_call *call,
 	const struct ww_stream_view *view);
+/* What a datagram is, by its bytes alone; NONE: none of `apps`. */
+enum ww_app ww_app_of_datagram(
+	uint32_t apps, enum ww_dir dir, uint16_t server_port, const uint8_t *data, size_t len);
 /* A datagram of a flow; `call->flow` may be NULL for one of no flow. */
 void ww_protos_datagram(
 	struct ww_protos *protos, const struct ww_app_call *call, const uint8_t *data, size_t len);

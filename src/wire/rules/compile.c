@@ -40,7 +40,8 @@ bool ww_rule_header_fits(const struct ww_rules *rules, const struct ww_item *ite
 {
 	uint16_t from = ww_address_class(rules, src), to = ww_address_class(rules, dst);
 	/* Who the server is is not known here: either end may be. */
-	if (item->service && !port_fits(&rules->ports[item->service - 1], sport) &&
+	if (item->service && !item->spoken &&
+		!port_fits(&rules->ports[item->service - 1], sport) &&
 		!port_fits(&rules->ports[item->service - 1], dport))
 		return false;
 	for (int turn = 0; turn <= item->both_ways; turn++) {
@@ -152,7 +153,7 @@ static void fill_bits(struct ww_rules *rules, unsigned end, const struct ww_ip *
 static bool listed(const struct ww_rules *rules, const struct ww_item *item, unsigned kind)
 {
 	const uint8_t *server = rules->port_bits[kind != WW_KIND_TO_CLIENT];
-	if (item->service && !server[item->service - 1])
+	if (item->service && !item->spoken && !server[item->service - 1])
 		return false;
 	for (int turn = 0; turn <= item->both_ways; turn++)
 		if (rules->address_bits[turn][item->src] && rules->address_bits[!turn][item->dst] &&

@@ -425,6 +425,26 @@ static const struct header_proto protos[] = {
 	{"krb5", WW_PROTO_TCP, WW_PROVIDER_OTHER, false, false, "88"},
 };
 
+/* The protocol whose parser tells whether a flow speaks it. */
+static uint8_t spoken_of(uint8_t provider)
+{
+	switch ((enum ww_provider)provider) {
+	case WW_PROVIDER_HTTP: return WW_APP_HTTP;
+	case WW_PROVIDER_DCERPC: return WW_APP_DCERPC;
+	case WW_PROVIDER_DNS: return WW_APP_DNS;
+	case WW_PROVIDER_TLS: return WW_APP_TLS;
+	case WW_PROVIDER_FTP: return WW_APP_FTP;
+	case WW_PROVIDER_SMB: return WW_APP_SMB;
+	case WW_PROVIDER_SMTP: return WW_APP_SMTP;
+	case WW_PROVIDER_TFTP: return WW_APP_TFTP;
+	case WW_PROVIDER_NONE:
+	case WW_PROVIDER_SSH:
+	case WW_PROVIDER_SIP:
+	case WW_PROVIDER_OTHER: break;
+	}
+	return WW_APP_NONE;
+}
+
 static int read_start(struct ww_rule_builder *builder, struct ww_span *header, struct ww_err *err)
 {
 	static const char *const others[] = {"log", "pass", "drop", "sdrop", "reject", "activate",
@@ -446,7 +466,7 @@ static int read_start(struct ww_rule_builder *builder, struct ww_span *header, s
 		if (!ww_span_is(&word, protos[i].name))
 			continue;
 		builder->item.proto = protos[i].proto;
-		builder->item.app = protos[i].app;
+		builder->item.spoken = spoken_of(protos[i].app);
 		builder->item.flow.no_stream = protos[i].packets;
 		builder->item.flow.only_stream = protos[i].stream;
 		builder->app_ports = protos[i].ports;
@@ -483,6 +503,9 @@ int ww_header_narrow(struct ww_rule_builder *builder, struct ww_err *err)
 	const struct ww_rules *rules = builder->rules;
 	bool open = (item->flow.to_client || is_open(rules, item->dport)) &&
 		    (item->flow.to_server || is_open(rules, item->sport));
+	/* A buffer is there only where its protocol is spoken. */
+	if (item->buffers)
+		item->spoken = WW_APP_NONE;
 	if (!builder->app_ports || item->buffers || !open)
 		return 0;
 	struct ww_span ports = {

@@ -59,7 +59,13 @@ void ww_messages_want(const struct ww_rules *rules, struct ww_group *group)
 	struct ww_group_wants *wants = &group->wants;
 	for (size_t i = 0; i < rules->n_items; i++) {
 		const struct ww_item *item = &rules->items[i];
-		if (!(group->member[i / 64] >> i % 64 & 1) || !item->buffers)
+		if (!(group->member[i / 64] >> i % 64 & 1))
+			continue;
+		wants->know |= item->spoken ? WW_APP_BIT(item->spoken) : 0;
+		/* Calls come through pipes, too. */
+		if (item->spoken == WW_APP_DCERPC)
+			wants->know |= WW_APP_BIT(WW_APP_SMB);
+		if (!item->buffers)
 			continue;
 		wants->buffers |= item->buffers;
 		if (looks_at_raw(item))
@@ -325,6 +331,7 @@ static struct ww_app_call call_of(const struct ww_run *run, struct ww_app_flow *
 	struct ww_app_call call = {.flow = app,
 		.dir = run->dir,
 		.apps = run->group->wants.apps,
+		.know = run->group->wants.know,
 		.buffers = run->group->wants.buffers,
 		.context = (void *)(uintptr_t)run};
 	if (!flow) {
@@ -332,8 +339,10 @@ static struct ww_app_call call_of(const struct ww_run *run, struct ww_app_flow *
 		return call;
 	}
 	uint16_t other = flow->groups[!run->dir];
-	if (other < WW_GROUPS_MAX)
+	if (other < WW_GROUPS_MAX) {
 		call.apps |= rules->groups[other].wants.apps;
+		call.know |= rules->groups[other].wants.know;
+	}
 	call.midstream = !flow->start_seen;
 	call.server_port = flow->server_port;
 	return call;
@@ -345,11 +354,13 @@ void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *v
 	if (!protos)
 		return;
 	struct ww_app_call call = call_of(run, NULL);
-	if (!call.apps)
+	if (!(call.apps | call.know))
 		return;
 	struct ww_rule_state *state = ww_state_get(run->flow, true);
 	if (!state)
 		return;
+	if (state->app.state == WW_APP_NEW && !call.midstream && view->offset + view->fresh == 0)
+		state->sought = call.apps | call.know;
 	struct ww_run here = *run;
 	here.view = view;
 	here.stream_end = view->offset + view->len;
@@ -364,8 +375,9 @@ void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *v
 		!flow->groups[!run->dir])
 		flow->groups[!run->dir] = WW_GROUP_LISTEN;
 	/* The greeting has told what it could. */
-	if (!flow->settled && flow->groups[WW_DIR_TO_CLIENT] == WW_GROUP_LISTEN && !dce && state->n_asked == 0 &&
-		state->app.state != WW_APP_SEEKING && state->app.app != WW_APP_FTP)
+	if (!flow->settled && flow->groups[WW_DIR_TO_CLIENT] == WW_GROUP_LISTEN && !dce &&
+		state->n_asked == 0 && state->app.state != WW_APP_SEEKING &&
+		state->app.app != WW_APP_FTP)
 		flow->groups[WW_DIR_TO_CLIENT] = 0;
 }
 
@@ -382,6 +394,37 @@ void ww_messages_packet(const struct ww_run *run)
 	ww_protos_datagram(protos, &call, run->packet->payload, run->packet->payload_len);
 }
 
+/* ---- which protocol ---- */
+
+static enum ww_speaks by_ports(const struct ww_run *run, const struct ww_item *item)
+{
+	if (item->service == 0)
+		return WW_SPEAKS_YES; /* the header has named its ports */
+	const struct ww_port_set *ports = &run->rules->ports[item->service - 1];
+	if (run->flow)
+		return ww_port_set_contains(ports, run->flow->server_port);
+	return ww_port_set_contains(ports, run->packet->sport) ||
+	       ww_port_set_contains(ports, run->packet->dport);
+}
+
+enum ww_speaks ww_messages_speaks(const struct ww_run *run, const struct ww_item *item)
+{
+	const struct ww_rule_state *state = ww_state_get(run->flow, false);
+	enum ww_app app = state ? (enum ww_app)state->app.app : WW_APP_NONE;
+	const struct ww_packet *packet = run->packet;
+	if (item->proto == WW_PROTO_UDP && app == WW_APP_NONE && packet)
+		app = ww_app_of_datagram(run->group->wants.know | WW_APP_BIT(item->spoken),
+			run->dir, packet->dport, packet->payload, packet->payload_len);
+	if (app != WW_APP_NONE)
+		return app == item->spoken || (app == WW_APP_SMB && item->spoken == WW_APP_DCERPC);
+	bool none = state && state->app.state == WW_APP_UNKNOWN &&
+		    state->sought & WW_APP_BIT(item->spoken);
+	if (none || by_ports(run, item))
+		return none ? WW_SPEAKS_NO : WW_SPEAKS_YES;
+	bool later = run->in_stream && state && state->app.state <= WW_APP_SEEKING;
+	return later ? WW_SPEAKS_LATER : WW_SPEAKS_NO;
+}
+
 /* ---- memory ---- */
 
 int ww_messages_init(struct ww_rules *rules)
@@ -389,7 +432,7 @@ int ww_messages_init(struct ww_rules *rules)
 	static const struct ww_app_sink sink = {.message = on_message, .fact = on_fact};
 	bool any = false;
 	for (size_t i = 0; i < rules->n_items; i++)
-		any |= rules->items[i].buffers != 0;
+		any |= rules->items[i].buffers != 0 || rules->items[i].spoken != WW_APP_NONE;
 	if (!any)
 		return 0;
 	struct ww_group group = {.n_rules = 0, .class = WW_CLASS_TCP, .kind = WW_KIND_TO_CLIENT};

@@ -246,8 +246,8 @@ struct ww_flow_option {
 
 struct ww_item {
 	struct ww_rule rule;
-	uint8_t proto; /* WW_PROTO_..., 0: ip */
-	uint8_t app;   /* enum ww_provider: what the header names, as in "alert http" */
+	uint8_t proto;  /* WW_PROTO_..., 0: ip */
+	uint8_t spoken; /* enum ww_app: what the header names and no buffer says; see speaks() */
 	bool both_ways;
 	uint32_t src, dst;     /* index of address sets */
 	uint32_t sport, dport; /* index of port sets */

@@ -82,6 +82,7 @@ struct ww_section_rules {
 /* What the rules of a group want of parsers, see message.c. */
 struct ww_group_wants {
 	uint32_t apps;          /* bits of enum ww_app */
+	uint32_t know;          /* the same, of rules that look at no buffer: "alert tls" */
 	uint64_t buffers, fast; /* that are looked at; that fast patterns are looked for in */
 };
 
@@ -94,7 +95,7 @@ struct ww_group {
 	bool gated;    /* every rule asks for a flowbit: nothing to do before one is set */
 	bool listens;  /* the other direction is wanted where the flow speaks DCE/RPC */
 	uint32_t n_joint; /* fast patterns that are looked for in a connection's bytes */
-	bool greeted;  /* to the server: how it greets decides what is spoken (FTP) */
+	bool greeted;     /* to the server: how it greets decides what is spoken (FTP) */
 	struct ww_section_rules sections[WW_SECTION_COUNT];
 	struct ww_group_wants wants;
 };
@@ -315,6 +316,7 @@ enum { WW_ASKED_MAX = 4 }; /* messages of a flow whose answer is waited for; the
 
 struct ww_rule_state {
 	struct ww_app_flow app;
+	uint32_t sought;              /* bits of enum ww_app: looked for from the first byte on */
 	uint8_t lane;                 /* of the flow */
 	uint64_t asked[WW_ASKED_MAX]; /* their stream positions */
 	uint8_t n_asked;
@@ -420,6 +422,12 @@ void ww_messages_done(struct ww_rules *rules);
 /* What parsers make of new bytes, or of a datagram, against the rules that want it. */
 void ww_messages_stream(const struct ww_run *run, const struct ww_stream_view *view);
 void ww_messages_packet(const struct ww_run *run);
+/*
+ * Whether what the rule's header names is spoken: as a parser has told, else by ports. LATER: bytes
+ * to come may tell.
+ */
+enum ww_speaks { WW_SPEAKS_NO, WW_SPEAKS_YES, WW_SPEAKS_LATER };
+enum ww_speaks ww_messages_speaks(const struct ww_run *run, const struct ww_item *item);
 /* A rule alerted on a message: its answer is wanted. */
 void ww_messages_ask(const struct ww_run *run, const struct ww_message *message);
 

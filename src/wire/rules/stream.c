@@ -128,6 +128,13 @@ enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t index, const struc
 	const struct ww_item *item = &rules->items[index];
 	if ((item->head_len && head_differs(item, window)) || !fits(run, item))
 		return WW_VERDICT_NO;
+	enum ww_speaks speaks = item->spoken ? ww_messages_speaks(run, item) : WW_SPEAKS_YES;
+	if (speaks != WW_SPEAKS_YES) {
+		verify->need = run->stream_end + 1;
+		verify->bounded = true;
+		return speaks == WW_SPEAKS_LATER && !window->final ? WW_VERDICT_MORE
+								   : WW_VERDICT_NO;
+	}
 	verify->desk = desk;
 	verify->item = item;
 	verify->window = window;

@@ -159,16 +159,25 @@ static void test_headers(void **state)
 		size_t hits;
 	} rows[] = {
 		{"alert http any any -> any any (content:\"GET\"; sid:1;)", 80, 1},
-		/* No parser's buffer: by the usual ports. */
+		/* Known by its bytes, at any port. */
 		{"alert http any any -> any any (content:\"GET\"; sid:1;)", 81, 1},
-		{"alert http any any -> any any (content:\"GET\"; sid:1;)", 6, 0},
+		{"alert http any any -> any any (content:\"GET\"; sid:1;)", 6, 1},
+		{"alert http any any -> any any (flow:to_client; content:\"GET\"; sid:1;)", 6, 0},
+		{"alert http any any -> any 7 (content:\"GET\"; sid:1;)", 6, 0},
 		{"alert http any any -> any 6 (content:\"GET\"; sid:1;)", 6, 1},
 		/* A parser's buffer: wherever it is found. */
 		{"alert http any any -> any any (http.uri; content:\"/a\"; sid:1;)", 6, 1},
 		{"alert http (content:\"GET\"; sid:1;)", 80, 1},
 		{"alert http\n(\n  content:\"GET\";\n  sid:1;\n)\n", 80, 1},
 		{"alert tcp any -> any (content:\"GET\"; sid:1;)", 6, 1},
-		{"alert ftp any any -> any any (content:\"GET\"; sid:1;)", 21, 1},
+		/* Known for something else, at its own port. */
+		{"alert ftp any any -> any any (content:\"GET\"; sid:1;)", 21, 0},
+		{"alert tls any any -> any any (content:\"GET\"; sid:1;)", 443, 0},
+		{"alert smb any any -> any 6 (content:\"GET\"; sid:1;)", 6, 0},
+		/* No parser of ours: by its usual ports. */
+		{"alert imap any any -> any any (content:\"GET\"; sid:1;)", 143, 1},
+		{"alert imap any any -> any any (content:\"GET\"; sid:1;)", 80, 0},
+		{"alert ssh any any -> any any (content:\"GET\"; sid:1;)", 22, 1},
 		{"alert tls any any -> any any (content:\"GET\"; sid:1;)", 80, 0},
 		{"alert dns any any -> any any (content:\"GET\"; sid:1;)", 80, 0},
 		{"alert tcp-pkt any any -> any any (content:\"GET\"; depth:3; sid:1;)", 6, 1},

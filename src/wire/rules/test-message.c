@@ -12,9 +12,10 @@ static void on_answer(void *context, const struct ww_rule_answer *answer)
 }
 
 /* '>' to the server, '<' to the client; in pieces of `step`. */
-static size_t play(struct stage *stage, const char *const *turns, size_t n, size_t step)
+static size_t play_at(
+	struct stage *stage, uint16_t port, const char *const *turns, size_t n, size_t step)
 {
-	stage_begin_flow(stage, WW_PROTO_TCP, 80);
+	stage_begin_flow(stage, WW_PROTO_TCP, port);
 	for (size_t i = 0; i < n && turns[i]; i++) {
 		enum ww_dir dir = *turns[i] == '>' ? WW_DIR_TO_SERVER : WW_DIR_TO_CLIENT;
 		const char *text = turns[i] + 1;
@@ -28,6 +29,11 @@ static size_t play(struct stage *stage, const char *const *turns, size_t n, size
 	stage_segment(stage, WW_DIR_TO_SERVER, "", 0, true);
 	stage_segment(stage, WW_DIR_TO_CLIENT, "", 0, true);
 	return stage->hits;
+}
+
+static size_t play(struct stage *stage, const char *const *turns, size_t n, size_t step)
+{
+	return play_at(stage, 80, turns, n, step);
 }
 
 #define POST                                                                                       \
@@ -215,6 +221,89 @@ static void test_greeting(void **state)
 	stage_close(&stage);
 }
 
+/* "alert http" and no buffer: in which streams a content is looked for, whatever the port. */
+static void test_spoken(void **state)
+{
+	static const struct {
+		const char *app;
+		uint16_t port;
+		const char *turns[4];
+		size_t hits;
+	} cases[] = {
+		{"http", 6, {">GET /marker HTTP/1.0\r\n\r\n"}, 1},
+		{"http", 6, {">SSH-2.0-marker\r\n"}, 0},
+		{"http", 80, {">SSH-2.0-marker\r\n"}, 0},
+		{"http", 6, {">GET / HTTP/1.0\r\n\r\n", "<HTTP/1.0 200 marker\r\n\r\n"}, 1},
+		{"ftp", 5554, {"<220 hi\r\n", ">USER marker\r\n"}, 1},
+		{"ftp", 5554, {"<+OK\r\n", ">USER marker\r\n"}, 0},
+		{"ftp", 21, {"<220 hi\r\n", ">GET /marker HTTP/1.0\r\n\r\n"}, 0},
+		/* The first bytes wait until the protocol is told. */
+		{"ftp", 5554, {">USER marker\r\n", ">TYPE I\r\n"}, 1},
+		{"ftp", 5554, {">USER marker\r\n", ">TYP"}, 0},
+		{"smtp", 26, {"<220 hi\r\n", ">EHLO a\r\nmarker\r\n"}, 1},
+		{"smtp", 25, {"<220 hi\r\n", ">USER marker\r\n"}, 0},
+		{"smtp", 6, {"<220 marker\r\n", ">EHLO a\r\n", "<250 ok\r\n"}, 1},
+		/* One direction only: nothing is told, so by ports. */
+		{"smtp", 25, {"<220 marker\r\n"}, 1},
+		{"smtp", 6, {"<220 marker\r\n"}, 0},
+	};
+	for (size_t i = 0; i < WW_N(cases); i++) {
+		for (size_t fast = 0; fast < 2; fast++) {
+			struct stage stage;
+			char text[200];
+			snprintf(text, sizeof(text), "alert %s any any -> any any (%s sid:1;)",
+				cases[i].app,
+				fast ? "content:\"marker\";" : "pcre:\"/m[a]rker/\";");
+			stage_open(&stage, text, WW_MATCHER_RUNS);
+			for (size_t step = 1; step < 60; step++) {
+				size_t hits =
+					play_at(&stage, cases[i].port, cases[i].turns, 4, step);
+				if (hits != cases[i].hits)
+					fail_msg("case %zu, %s, in pieces of %zu: %zu hits", i,
+						text, step, hits);
+			}
+			stage_close(&stage);
+		}
+	}
+}
+
+static void test_spoken_datagrams(void **state)
+{
+	static const char query[] = "\1\2\1\0\0\1\0\0\0\0\0\0\6marker\0\0\1\0\1";
+	static const char read[] = "\0\1marker\0octet";
+	static const struct {
+		const char *app;
+		uint16_t port;
+		const char *bytes;
+		size_t len, hits;
+	} cases[] = {
+		{"dns", 53, query, sizeof(query) - 1, 1},
+		{"dns", 5353, query, sizeof(query) - 1, 1},
+		{"dns", 5353, "marker", 6, 0},
+		{"dns", 53, "marker", 6, 1}, /* not recognised: by ports */
+		{"tftp", 69, read, sizeof(read), 1},
+		{"tftp", 6969, read, sizeof(read), 1},
+		{"tftp", 69, query, sizeof(query) - 1, 1},
+		{"dns", 69, read, sizeof(read), 0},
+	};
+	for (size_t i = 0; i < WW_N(cases); i++) {
+		struct stage stage;
+		char text[200];
+		snprintf(text, sizeof(text),
+			"alert %s any any -> any any (content:\"marker\"; sid:1;)", cases[i].app);
+		stage_open(&stage, text, WW_MATCHER_RUNS);
+		size_t hits = stage_datagram(&stage, cases[i].port, cases[i].bytes, cases[i].len);
+		stage.flow.server_port = cases[i].port;
+		struct ww_packet packet =
+			stage_packet(&stage, WW_DIR_TO_SERVER, cases[i].bytes, cases[i].len);
+		stage_lone(&stage, &packet);
+		if (hits != cases[i].hits || stage.hits != 2 * hits)
+			fail_msg("case %zu: %zu hits, and %zu of no flow", i, hits,
+				stage.hits - hits);
+		stage_close(&stage);
+	}
+}
+
 /* A flow that no rule with a buffer can apply to is not parsed. */
 static void test_unwanted(void **state)
 {
@@ -259,6 +348,8 @@ int main(void)
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_refused_recipient),
 		cmocka_unit_test(test_greeting),
+		cmocka_unit_test(test_spoken),
+		cmocka_unit_test(test_spoken_datagrams),
 		cmocka_unit_test(test_unwanted),
 		cmocka_unit_test(test_waiting_is_bounded),
 	};

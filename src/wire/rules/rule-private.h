@@ -165,6 +165,7 @@ struct ww_step {
 			uint32_t oversize; /* 0: not looked at */
 			int32_t offset;
 		} asn1;
+		uint32_t flags; /* ssl_state, ssl_version */
 	};
 };
 
@@ -387,6 +388,7 @@ struct ww_verify {
 	struct ww_desk *desk;
 	const struct ww_item *item;
 	const struct ww_window *window;
+	const struct ww_ip *src; /* whose bytes they are; NULL: nobody's */
 	uint64_t floor; /* for the anchor */
 	uint64_t need;  /* result with MORE: the least */
 	bool bounded;   /* result with MORE: one of the waits is */

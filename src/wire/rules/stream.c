@@ -138,6 +138,7 @@ enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t index, const struc
 	verify->desk = desk;
 	verify->item = item;
 	verify->window = window;
+	verify->src = end_of(run, true);
 	/* A message has its own memory of what it was alerted on for. */
 	bool floors = run->in_stream && !window->message;
 	verify->floor = floors ? ww_state_floor(run->flow, index, run->dir) : 0;

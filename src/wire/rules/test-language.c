@@ -6,6 +6,10 @@
 #include "wire/rules/test-rules.h"
 
 /* Options on one datagram: options, payload, its length (0: up to its NUL), hits. */
+/* A record with a hello of two bytes; a hello and a key exchange in two records. */
+#define CLIENT_HELLO   "\x16\3\1\0\6\1\0\0\2\3\3"
+#define SERVER_RECORDS "\x16\3\3\0\6\2\0\0\2\3\3\x16\3\3\0\5\x0c\0\0\1\0"
+
 static void test_payload(void **state)
 {
 	(void)state;
@@ -98,6 +102,42 @@ static void test_payload(void **state)
 		{"byte_test:0,>,99,0,string,dec;", "100", 0, 1},
 		{"byte_test:0,>,99,0,string,dec;", "99", 0, 0},
 		{"byte_test:0,>,99,3,string,dec;", "100", 0, 0},
+		/* The sender is 10.0.0.1. */
+		{"content:\"PORT\"; ftpbounce;", "PORT 10,0,0,2,8,13", 0, 1},
+		{"content:\"PORT\"; ftpbounce;", "PORT 10,0,0,1,8,13", 0, 0},
+		{"content:\"PORT\"; ftpbounce;", "PORT  010,00,0,001,8,13", 0, 0},
+		{"content:\"PORT\"; ftpbounce;", "PORT 10,0,0", 0, 0},
+		{"content:\"PORT\"; ftpbounce;", "PORT 10,0,0,256,8,13", 0, 0},
+		{"content:\"PORT\"; ftpbounce;", "PORT 10.0.0.2", 0, 0},
+		{"content:\"PORT\"; ftpbounce;", "PORT PORT 10,9,9,9,1", 0, 1},
+		/* Records of TLS. */
+		{"ssl_state:client_hello;", CLIENT_HELLO, sizeof(CLIENT_HELLO) - 1, 1},
+		{"ssl_state:server_hello, client_hello;", CLIENT_HELLO, sizeof(CLIENT_HELLO) - 1,
+			1},
+		{"ssl_state:server_hello;", CLIENT_HELLO, sizeof(CLIENT_HELLO) - 1, 0},
+		{"ssl_state:!client_hello;", CLIENT_HELLO, sizeof(CLIENT_HELLO) - 1, 0},
+		{"ssl_state:!server_hello, !server_keyx;", CLIENT_HELLO, sizeof(CLIENT_HELLO) - 1,
+			1},
+		{"ssl_state:client_hello;", CLIENT_HELLO, 6, 1},
+		{"ssl_state:client_hello;", CLIENT_HELLO, 5, 0},
+		{"ssl_state:unknown;", CLIENT_HELLO, 5, 0},
+		{"ssl_state:unknown;", "GET / HTTP/1.0", 0, 1},
+		{"ssl_state:!client_hello;", "GET / HTTP/1.0", 0, 0},
+		{"ssl_state:server_keyx;", SERVER_RECORDS, sizeof(SERVER_RECORDS) - 1, 1},
+		{"ssl_state:server_hello;", SERVER_RECORDS, sizeof(SERVER_RECORDS) - 1, 1},
+		{"ssl_state:client_keyx;", SERVER_RECORDS, sizeof(SERVER_RECORDS) - 1, 0},
+		{"ssl_version:tls1.0;", CLIENT_HELLO, sizeof(CLIENT_HELLO) - 1, 1},
+		{"ssl_version:sslv3,tls1.2;", CLIENT_HELLO, sizeof(CLIENT_HELLO) - 1, 0},
+		{"ssl_version:!sslv2;", CLIENT_HELLO, sizeof(CLIENT_HELLO) - 1, 1},
+		{"ssl_version:tls1.2;", SERVER_RECORDS, sizeof(SERVER_RECORDS) - 1, 1},
+		{"ssl_version:sslv3;", "\x15\3\0\0\2\2\x28", 7, 1},
+		{"ssl_version:!sslv3;", "GET / HTTP/1.0", 0, 0},
+		{"ssl_version:sslv2; ssl_state:client_hello;", "\x80\x2e\1\0\2\0\x15\0\0\0\x10", 11,
+			1},
+		{"ssl_version:sslv2; ssl_state:client_hello;", "\0\x2e\5\1\0\2\0\x15", 8, 1},
+		{"ssl_version:tls1.0; ssl_state:client_hello;", "\x80\x2e\1\3\1\0\x15", 7, 1},
+		{"ssl_version:sslv2; ssl_state:server_hello;", "\x80\x2e\4\0\1\0\2\0", 8, 1},
+		{"ssl_version:sslv2;", "\x80\x2e\1\0\3\0", 6, 0},
 		/* rpc, over UDP. */
 		{"rpc:100000,*,*;", "\0\0\0\1\0\0\0\0\0\0\0\2\0\x01\x86\xa0\0\0\0\2\0\0\0\3", 24,
 			1},

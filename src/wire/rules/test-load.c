@@ -90,6 +90,10 @@ static void test_refusals(void **state)
 			"'bsize' of the payload is not supported: use dsize"},
 		{HEAD "(urilen:@5<>3; sid:1;)", true, "a size or a range of sizes is expected"},
 		{HEAD "(urilen:5,@odd; sid:1;)", false, "urilen: 'odd' is not supported"},
+		{HEAD "(ssl_state:client_hello,@odd; sid:1;)", false,
+			"ssl_state: 'odd' is not supported"},
+		{HEAD "(ssl_version:sslv3,!@tls1.0; sid:1;)", false,
+			"ssl_version: '!' before some words and not before others is not supported"},
 		{HEAD "(rpc:@1,a,2; sid:1;)", true,
 			"PROGRAM, VERSION, PROCEDURE are expected, each a number, the last two or "
 			"'*'"},

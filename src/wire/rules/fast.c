@@ -105,7 +105,8 @@ void ww_fast_choose(struct ww_item *item)
 	for (size_t i = 0; i < item->n_steps; i++) {
 		struct ww_step *step = &item->steps[i];
 		const struct ww_content *content = &step->content;
-		if (step->kind != WW_STEP_CONTENT || step->negated)
+		if (step->kind != WW_STEP_CONTENT || step->negated ||
+			step->buffer == WW_BUFFER_BASE64_DATA)
 			continue;
 		/* Buffers are shorter than what they are parts of. */
 		if (item->buffers && step->buffer == WW_BUFFER_RAW)

@@ -126,7 +126,8 @@ static int anchor_of(const struct ww_item *item)
 		const struct ww_step *step = &item->steps[i];
 		if (step->anchor)
 			return (int)i;
-		if (!step->negated && step->kind != WW_STEP_OTHER)
+		if (!step->negated && step->kind != WW_STEP_OTHER &&
+			step->buffer != WW_BUFFER_BASE64_DATA)
 			last = (int)i;
 	}
 	return last;
@@ -174,7 +175,7 @@ static int settle_slots(struct ww_item *item, struct ww_err *err)
 		if (slot == item->n_slots)
 			item->slots[item->n_slots++] = step->buffer;
 		step->slot = slot;
-		if (step->buffer != WW_BUFFER_RAW)
+		if (step->buffer != WW_BUFFER_RAW && step->buffer != WW_BUFFER_BASE64_DATA)
 			item->buffers |= (uint64_t)1 << step->buffer;
 	}
 	return 0;

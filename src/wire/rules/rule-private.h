@@ -21,6 +21,7 @@ enum {
 	WW_RULE_BIT_OPS = 16, /* flowbits options of one rule */
 	WW_RULE_REFERENCES = 64,
 	WW_RULE_CONTENT_MAX = 2048,
+	WW_BASE64_TEXT = 16384, /* bytes that base64_decode looks at */
 	WW_HEAD_MAX = 8,          /* bytes of ww_item.head */
 	WW_VERIFY_TRIES = 100000, /* steps tried in one verification */
 };
@@ -165,6 +166,9 @@ struct ww_step {
 			uint32_t oversize; /* 0: not looked at */
 			int32_t offset;
 		} asn1;
+		struct {
+			uint32_t bytes, offset;
+		} base64;
 		uint32_t flags; /* ssl_state, ssl_version */
 	};
 };

@@ -239,6 +239,8 @@ struct ww_desk {
 	uint64_t kept_frame, kept_at;
 	const struct ww_group *kept_group;
 	uint32_t *message_list; /* rules to be tried on a message; as many as there are */
+	uint8_t base64[WW_BASE64_TEXT * 3 / 4 + 1]; /* what base64_decode decoded last */
+	uint32_t n_base64;
 	struct {
 		uint64_t stamp;
 		int64_t cursors[WW_RULE_STATE];

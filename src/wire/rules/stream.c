@@ -87,7 +87,7 @@ static void tell(const struct ww_run *run, uint32_t index, const struct ww_verif
 		.message_at = window->message ? window->message->at : UINT64_MAX};
 	for (size_t i = 0; i < item->n_steps && hit.n_spans < WW_HIT_SPANS; i++) {
 		int64_t start = verify->spans[i].start;
-		if (start < 0)
+		if (start < 0 || item->steps[i].buffer == WW_BUFFER_BASE64_DATA)
 			continue;
 		uint8_t buffer = item->steps[i].buffer;
 		bool raw = buffer == WW_BUFFER_RAW;

@@ -102,6 +102,34 @@ static void test_payload(void **state)
 		{"byte_test:0,>,99,0,string,dec;", "100", 0, 1},
 		{"byte_test:0,>,99,0,string,dec;", "99", 0, 0},
 		{"byte_test:0,>,99,3,string,dec;", "100", 0, 0},
+		/* "worm at a=1" is d29ybSBhdCBhPTE= */
+		{"content:\"x:\"; base64_decode:relative; base64_data; content:\"worm\"; depth:4; "
+		 "content:\"a=\"; distance:4; within:2;",
+			"x:d29ybSBhdCBhPTE=", 0, 1},
+		{"content:\"x:\"; base64_decode:relative; base64_data; content:\"1\"; endswith;",
+			"x:d29ybSBhdCBhPTE=", 0, 1},
+		{"content:\"x:\"; base64_decode:bytes 8,relative; base64_data; content:\"at\";",
+			"x:d29ybSBhdCBhPTE=", 0, 0},
+		{"content:\"x:\"; base64_decode:bytes 8,offset 1,relative; base64_data; "
+		 "content:\"worm\";",
+			"x: d29ybSBhdCBhPTE=", 0, 1},
+		{"content:\"x:\"; base64_decode:offset 2; base64_data; content:\"worm\";",
+			"x:d29y\r\n bSBhdCBhPTE=", 0, 1},
+		{"content:\"x:\"; base64_decode:relative; base64_data; content:!\"at\";",
+			"x:d29ybSBh!CBhPTE=", 0, 1},
+		{"content:\"x:\"; base64_decode:relative; base64_data; content:!\"at\";", "x:!", 0,
+			0},
+		{"content:\"x:\"; base64_decode:relative; base64_data; content:!\"at\";", "x:", 0,
+			0},
+		{"content:\"x:\"; base64_decode:relative; base64_data; content:\"worm\"; pkt_data; "
+		 "content:\"BhP\";",
+			"x:d29ybSBhdCBhPTE=", 0, 1},
+		/* The second place is tried, too. */
+		{"content:\"x:\"; base64_decode:relative; base64_data; content:\"worm\";",
+			"x:AAAA!x:d29ybSBhdCBhPTE=", 0, 1},
+		{"content:\"x:\"; base64_decode:relative; content:\"T\"; base64_data; "
+		 "pcre:\"/^worm/\";",
+			"x:AAAA!x:d29ybSBhdCBhPTE=", 0, 1},
 		/* The sender is 10.0.0.1. */
 		{"content:\"PORT\"; ftpbounce;", "PORT 10,0,0,2,8,13", 0, 1},
 		{"content:\"PORT\"; ftpbounce;", "PORT 10,0,0,1,8,13", 0, 0},

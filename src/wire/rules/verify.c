@@ -19,6 +19,11 @@ struct ww_window ww_verify_buffer(const struct ww_verify *verify, const struct w
 	const struct ww_window *window = verify->window;
 	if (step->buffer == WW_BUFFER_RAW)
 		return *window;
+	if (step->buffer == WW_BUFFER_BASE64_DATA)
+		return (struct ww_window){.data = verify->desk->base64,
+			.len = verify->desk->n_base64,
+			.message = window->message,
+			.final = true};
 	const struct ww_message *message = window->message;
 	const struct ww_message_buffer *bytes = &message->buffers[step->buffer];
 	return (struct ww_window){.data = bytes->data,

@@ -11,7 +11,7 @@
 
 enum { HEAD = 2, TURN_HEAD = 2, LENGTH = 0x7fff };
 
-static const enum ww_app apps[] = {WW_APP_HTTP, WW_APP_FTP, WW_APP_SMTP};
+static const enum ww_app apps[] = {WW_APP_HTTP, WW_APP_FTP, WW_APP_SMTP, WW_APP_SSH};
 
 static void play(struct tape *tape, const uint8_t *data, size_t size, unsigned which, size_t step)
 {

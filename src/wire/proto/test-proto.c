@@ -28,6 +28,7 @@ static const struct session {
 	{WW_APP_FTP, {"<220-hello\r\n220 ready\r\n", ">USER anonymous\r\n", "<331 password\r\n",
 			     ">PASS a@b\r\nSYST\r\nRETR \xff\xf1x.exe\n",
 			     "<230 in\r\n215 UNIX\r\n550 no\r\n", ">QUIT"}},
+	{WW_APP_SSH, {"<SSH-2.0-a b\r\n", ">SSH-1.99-c\n\1\2", "<\3"}},
 	{WW_APP_SMTP,
 		{"<220-hello\r\n220 ready\r\n", ">EHLO worm\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\n",
 			"<250-mx\r\n250 AUTH\r\n250 ok\r\n550 no\r\n",

@@ -435,10 +435,10 @@ static uint8_t spoken_of(uint8_t provider)
 	case WW_PROVIDER_TLS: return WW_APP_TLS;
 	case WW_PROVIDER_FTP: return WW_APP_FTP;
 	case WW_PROVIDER_SMB: return WW_APP_SMB;
+	case WW_PROVIDER_SSH: return WW_APP_SSH;
 	case WW_PROVIDER_SMTP: return WW_APP_SMTP;
 	case WW_PROVIDER_TFTP: return WW_APP_TFTP;
 	case WW_PROVIDER_NONE:
-	case WW_PROVIDER_SSH:
 	case WW_PROVIDER_SIP:
 	case WW_PROVIDER_OTHER: break;
 	}

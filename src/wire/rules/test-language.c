@@ -245,7 +245,7 @@ static void test_headers(void **state)
 		/* No parser of ours: by its usual ports. */
 		{"alert imap any any -> any any (content:\"GET\"; sid:1;)", 143, 1},
 		{"alert imap any any -> any any (content:\"GET\"; sid:1;)", 80, 0},
-		{"alert ssh any any -> any any (content:\"GET\"; sid:1;)", 22, 1},
+		{"alert ssh any any -> any any (content:\"GET\"; sid:1;)", 22, 0},
 		{"alert tls any any -> any any (content:\"GET\"; sid:1;)", 80, 0},
 		{"alert dns any any -> any any (content:\"GET\"; sid:1;)", 80, 0},
 		{"alert tcp-pkt any any -> any any (content:\"GET\"; depth:3; sid:1;)", 6, 1},

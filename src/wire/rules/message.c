@@ -308,11 +308,20 @@ void ww_messages_ask(const struct ww_run *run, const struct ww_message *message)
 		flow->groups[WW_DIR_TO_CLIENT] = rules->answer_group;
 }
 
+/* 1yz: the answer is still to come. */
+static bool is_preliminary(const struct ww_fact *fact)
+{
+	bool replies = fact->kind == WW_FACT_HTTP_STATUS || fact->kind == WW_FACT_FTP_REPLY ||
+		       fact->kind == WW_FACT_SMTP_REPLY;
+	return replies && fact->code < 200;
+}
+
 static void on_fact(void *context, const struct ww_fact *fact)
 {
 	const struct ww_run *run = context;
 	struct ww_rule_state *state = ww_state_get(run->flow, false);
-	if (!run->rules->answer || !state || fact->asked_at == WW_FACT_UNKNOWN)
+	if (!run->rules->answer || !state || fact->asked_at == WW_FACT_UNKNOWN ||
+		is_preliminary(fact))
 		return;
 	for (uint32_t i = 0; i < state->n_asked; i++) {
 		if (state->asked[i] != fact->asked_at)

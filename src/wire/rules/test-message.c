@@ -200,6 +200,39 @@ static void test_refused_recipient(void **state)
 	}
 }
 
+/* A transfer that begins has not come to its end yet. */
+static void test_preliminary_reply(void **state)
+{
+	static const struct {
+		const char *turns[4];
+		unsigned code;
+	} cases[] = {
+		{{"<220 ready\r\n", ">USER a\r\nRETR x.exe\r\n",
+			 "<331 who\r\n150 here\r\n226 done\r\n"},
+			226},
+		{{"<220 ready\r\n", ">USER a\r\nRETR x.exe\r\n",
+			 "<331 who\r\n150 here\r\n426 no\r\n"},
+			426},
+		{{"<220 ready\r\n", ">USER a\r\nRETR x.exe\r\n", "<331 who\r\n150 here\r\n"}, 0},
+	};
+	struct stage stage;
+	stage_open(&stage,
+		"alert tcp any any -> any any (flow:to_server; ftp.command; content:\"RETR\"; "
+		"sid:1;)\n",
+		WW_MATCHER_RUNS);
+	ww_rules_want_answers(stage.rules, on_answer);
+	for (size_t i = 0; i < WW_N(cases); i++) {
+		for (size_t step = 1; step < 60; step += 3) {
+			answers = 0;
+			assert_int_equal(play_at(&stage, 5554, cases[i].turns, 4, step), 1);
+			assert_int_equal(answers, cases[i].code != 0);
+			if (answers)
+				assert_int_equal(answered.code, cases[i].code);
+		}
+	}
+	stage_close(&stage);
+}
+
 /* FTP's rules look at commands only; how the server greets is listened to all the same. */
 static void test_greeting(void **state)
 {
@@ -347,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_flowbits),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_refused_recipient),
+		cmocka_unit_test(test_preliminary_reply),
 		cmocka_unit_test(test_greeting),
 		cmocka_unit_test(test_spoken),
 		cmocka_unit_test(test_spoken_datagrams),

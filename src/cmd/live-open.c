@@ -16,6 +16,9 @@ enum {
 	RING_MB_MOST = 4096,
 	EVIDENCE_MB = 1024,
 	EVIDENCE_MB_MOST = 1 << 24,
+	/* A sixteenth of it is a file, and ages are looked at once a second. */
+	EVIDENCE_S_LEAST = 10,
+	EVIDENCE_S_MOST = 1000000000,
 };
 
 static void name_interfaces(const struct ww_call *call)
@@ -123,6 +126,7 @@ static enum ww_exit open_evidence(struct ww_live_watcher *watcher)
 	struct ww_evidence_wish wish = {
 		.folder = folder,
 		.bytes = (config->evidence_mb ? config->evidence_mb : EVIDENCE_MB) << 20,
+		.age_us = (int64_t)config->evidence_s * 1000000,
 		.begun_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000,
 		.link_type = ww_live_link_type(watcher->sources[0].live),
 	};
@@ -199,8 +203,12 @@ static enum ww_exit check(const struct ww_session *session, const struct ww_live
 	if (most && (most < WW_EVIDENCE_LEAST >> 20 || most > EVIDENCE_MB_MOST))
 		return ww_usage(call, "--evidence-size is %d to %d (MiB)", WW_EVIDENCE_LEAST >> 20,
 			EVIDENCE_MB_MOST);
-	if (most && !config->evidence)
-		return ww_usage(call, "--evidence-size is for --evidence DIR");
+	uint64_t age = config->evidence_s;
+	if (age && (age < EVIDENCE_S_LEAST || age > EVIDENCE_S_MOST))
+		return ww_usage(call, "--evidence-age is %d to %d (seconds)", EVIDENCE_S_LEAST,
+			EVIDENCE_S_MOST);
+	if ((most || age) && !config->evidence)
+		return ww_usage(call, "--evidence-%s is for --evidence DIR", most ? "size" : "age");
 	return WW_EXIT_NOTHING;
 }
 

@@ -69,7 +69,21 @@ static void erase_status(struct ww_session *session)
 	session->status_shown = false;
 }
 
-/* Nothing came for a second: what waits for an answer is judged by the clock of the machine. */
+/* Once, at the first trouble: from then on nothing is kept. */
+static void evidence_is(struct ww_live_watcher *watcher, int status)
+{
+	if (status == 0 || watcher->evidence_status != 0)
+		return;
+	watcher->evidence_status = status;
+	erase_status(watcher->session);
+	ww_failed(watcher->session->call, "%s: %s: no more packets are kept; the watch goes on",
+		watcher->config->evidence, ww_errno_text(status));
+}
+
+/*
+ * What waits for an answer is judged by the clock of the machine where nothing came for a second;
+ * packets that were kept grow old by it.
+ */
 static void tell_time(struct ww_live_watcher *watcher)
 {
 	struct timespec now;
@@ -78,6 +92,11 @@ static void tell_time(struct ww_live_watcher *watcher)
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (idle) /* what the ring may still hold is younger than that */
 		ww_watch_tick(watcher->run.watch, ((int64_t)now.tv_sec - 1) * 1000000);
+	if (watcher->evidence) {
+		evidence_is(watcher, ww_evidence_flush(watcher->evidence));
+		evidence_is(watcher,
+			ww_evidence_tick(watcher->evidence, (int64_t)now.tv_sec * 1000000));
+	}
 }
 
 static void show_status(struct ww_live_watcher *watcher, double elapsed_s, uint64_t dropped)
@@ -125,8 +144,6 @@ static bool tick(struct ww_live_watcher *watcher, const struct timespec *now)
 	watcher->shown = *now;
 	watcher->bytes_shown = watcher->bytes;
 	ww_watch_run_save(&watcher->run);
-	if (watcher->evidence && watcher->evidence_status == 0)
-		watcher->evidence_status = ww_evidence_flush(watcher->evidence);
 	return fflush(watcher->session->call->screen->out) == 0 &&
 	       !ferror(watcher->session->call->screen->out);
 }
@@ -174,13 +191,7 @@ static void keep_frames(struct ww_live_watcher *watcher, const struct ww_frame *
 	for (size_t i = 0; status == 0 && i < n; i++)
 		status = ww_evidence_write(watcher->evidence, frames[i].number, frames[i].time_us,
 			frames[i].data, frames[i].captured, frames[i].length);
-	if (status != 0 && watcher->evidence_status == 0) {
-		erase_status(watcher->session);
-		ww_failed(watcher->session->call,
-			"%s: %s: no more packets are kept; the watch goes on",
-			watcher->config->evidence, ww_errno_text(status));
-	}
-	watcher->evidence_status = status;
+	evidence_is(watcher, status);
 }
 
 /* One batch in the order of time. False: there is nothing at the moment. */
@@ -350,6 +361,7 @@ static enum ww_exit watch_on(struct ww_live_watcher *watcher)
 	drain(watcher);
 	answer = ww_exit_worse(answer, end_run(watcher));
 	int status = ww_evidence_close(&watcher->evidence);
+	evidence_is(watcher, status);
 	return status == 0 ? answer : ww_exit_worse(answer, WW_EXIT_FAILED);
 }
 

@@ -22,7 +22,7 @@ struct ww_live_config {
 	uint64_t seconds;          /* 0: until a signal */
 	bool promiscuous;
 	const char *evidence; /* folder for all packets; NULL: none are kept */
-	uint64_t evidence_mb;
+	uint64_t evidence_mb, evidence_s; /* bounds of it; 0: the default, none */
 };
 
 struct ww_live_watcher;

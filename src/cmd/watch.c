@@ -64,6 +64,8 @@ static const struct ww_opt opts[] = {
 		"live: keep the last packets here, for slice"),
 	WW_OPT(struct config, live.evidence_mb, WW_OPT_COUNT, 0, "evidence-size", "MIB",
 		"live: and never more than this (1024)"),
+	WW_OPT(struct config, live.evidence_s, WW_OPT_COUNT, 0, "evidence-age", "SECONDS",
+		"live: and none that are older (no limit)"),
 	WW_OPT(struct config, live.seconds, WW_OPT_COUNT, 0, "seconds", "N",
 		"live: end after so long"),
 };

@@ -21,12 +21,14 @@ enum { FILE_HEADER = 24, RECORD_HEADER = 16 };
 struct file {
 	uint64_t first; /* number of its first frame */
 	uint64_t bytes;
+	int64_t begun_us, newest_us; /* times of its first and its latest frame */
 };
 
 /* One of an earlier run. */
 struct old {
 	char *name; /* owned */
 	uint64_t bytes;
+	int64_t changed_us;
 };
 
 struct ww_evidence_files {
@@ -35,8 +37,10 @@ struct ww_evidence_files {
 	size_t n_old, next_old; /* those before next_old are gone */
 	uint64_t old_bytes;     /* of those that are not */
 	uint64_t bytes;         /* of all together */
+	int64_t age_us;         /* 0: no limit */
 	struct ww_buf prefix;   /* "DIR/wormwood-RUN-" */
 	uint64_t file_bytes;
+	int64_t file_us;
 	uint16_t link_type;
 	struct ww_pcap_out *out;                  /* of the last file; NULL: none is open */
 	struct file files[WW_EVIDENCE_FILES + 1]; /* oldest first */
@@ -81,7 +85,8 @@ static int add_old(struct ww_evidence_files *files, int folder, const char *name
 		free(copy);
 		return -ENOMEM;
 	}
-	more[files->n_old++] = (struct old){copy, (uint64_t)st.st_size};
+	int64_t changed_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
+	more[files->n_old++] = (struct old){copy, (uint64_t)st.st_size, changed_us};
 	files->old_bytes += (uint64_t)st.st_size;
 	return 0;
 }
@@ -104,13 +109,15 @@ static int find_old(struct ww_evidence_files *files)
 int ww_evidence_open(const struct ww_evidence_wish *wish, struct ww_evidence_files **ret)
 {
 	char run[WW_EVIDENCE_RUN_MAX];
-	if (wish->bytes < WW_EVIDENCE_LEAST)
+	if (wish->bytes < WW_EVIDENCE_LEAST || wish->age_us < 0)
 		return -EINVAL;
 	struct ww_evidence_files *files = calloc(1, sizeof(*files));
 	if (!files)
 		return -ENOMEM;
 	files->bytes = wish->bytes;
-	files->file_bytes = wish->bytes / WW_EVIDENCE_FILES;
+	files->age_us = wish->age_us;
+	files->file_bytes = wish->bytes / WW_EVIDENCE_SHARES;
+	files->file_us = wish->age_us / WW_EVIDENCE_SHARES;
 	files->link_type = wish->link_type;
 	ww_buf_addf(&files->prefix, "%s/wormwood-%s-", wish->folder,
 		ww_evidence_run(wish->begun_us, run));
@@ -156,34 +163,45 @@ static int drop_oldest(struct ww_evidence_files *files)
 	return status;
 }
 
-/* Files of earlier runs make room for one more of ours. */
-static int make_room(struct ww_evidence_files *files)
+/* The oldest file of earlier runs goes. */
+static int drop_old(struct ww_evidence_files *files)
 {
-	uint64_t own = files->file_bytes;
-	for (size_t i = 0; i < files->n_files; i++)
-		own += files->files[i].bytes;
-	while (files->next_old < files->n_old && files->old_bytes + own > files->bytes) {
-		struct ww_buf path = WW_BUF_INIT;
-		const struct old *old = &files->old[files->next_old];
-		ww_buf_addf(&path, "%s/%s", files->folder, old->name);
-		int status = path.failed ? -ENOMEM : 0;
-		if (status == 0 && unlink(path.data) != 0 && errno != ENOENT)
-			status = -errno;
-		ww_buf_done(&path);
-		if (status != 0)
-			return status;
+	struct ww_buf path = WW_BUF_INIT;
+	const struct old *old = &files->old[files->next_old];
+	ww_buf_addf(&path, "%s/%s", files->folder, old->name);
+	int status = path.failed ? -ENOMEM : 0;
+	if (status == 0 && unlink(path.data) != 0 && errno != ENOENT)
+		status = -errno;
+	ww_buf_done(&path);
+	if (status == 0) {
 		files->old_bytes -= old->bytes;
 		files->next_old++;
 	}
-	return 0;
+	return status;
 }
 
-static int begin_file(struct ww_evidence_files *files, uint64_t number)
+/* For one more file: those of earlier runs go first, then the oldest of ours. */
+static int make_room(struct ww_evidence_files *files)
+{
+	int status = 0;
+	uint64_t own = files->file_bytes;
+	for (size_t i = 0; i < files->n_files; i++)
+		own += files->files[i].bytes;
+	while (status == 0 && files->next_old < files->n_old &&
+		files->old_bytes + own > files->bytes)
+		status = drop_old(files);
+	while (status == 0 && files->n_files &&
+		(own > files->bytes || files->n_files >= WW_EVIDENCE_FILES)) {
+		own -= files->files[0].bytes;
+		status = drop_oldest(files);
+	}
+	return status;
+}
+
+static int begin_file(struct ww_evidence_files *files, uint64_t number, int64_t time_us)
 {
 	struct ww_buf path = WW_BUF_INIT;
 	int status = ww_pcap_out_close(&files->out);
-	while (status == 0 && files->n_files >= WW_EVIDENCE_FILES)
-		status = drop_oldest(files);
 	if (status == 0)
 		status = make_room(files);
 	name_of(files, number, &path);
@@ -193,8 +211,21 @@ static int begin_file(struct ww_evidence_files *files, uint64_t number)
 		status = ww_pcap_out_open(path.data, files->link_type, &files->out);
 	ww_buf_done(&path);
 	if (status == 0)
-		files->files[files->n_files++] = (struct file){number, FILE_HEADER};
+		files->files[files->n_files++] =
+			(struct file){number, FILE_HEADER, time_us, time_us};
 	return status;
+}
+
+/* A clock that jumps back that far begins a file, too: none covers more than its time. */
+static bool is_full(const struct ww_evidence_files *files, int64_t time_us, uint64_t bytes)
+{
+	if (!files->out)
+		return true;
+	const struct file *last = &files->files[files->n_files - 1];
+	uint64_t apart = time_us > last->begun_us ? (uint64_t)time_us - (uint64_t)last->begun_us
+						  : (uint64_t)last->begun_us - (uint64_t)time_us;
+	return last->bytes + bytes > files->file_bytes ||
+	       (files->age_us && apart >= (uint64_t)files->file_us);
 }
 
 int ww_evidence_write(struct ww_evidence_files *files, uint64_t number, int64_t time_us,
@@ -203,13 +234,32 @@ int ww_evidence_write(struct ww_evidence_files *files, uint64_t number, int64_t 
 	uint64_t bytes = RECORD_HEADER + captured;
 	if (files->error)
 		return files->error;
-	struct file *last = files->n_files ? &files->files[files->n_files - 1] : NULL;
-	if (!last || last->bytes + bytes > files->file_bytes)
-		files->error = begin_file(files, number);
+	if (is_full(files, time_us, bytes))
+		files->error = begin_file(files, number, time_us);
 	if (files->error == 0)
 		files->error = ww_pcap_out_write(files->out, time_us, data, captured, length);
-	if (files->error == 0)
-		files->files[files->n_files - 1].bytes += bytes;
+	if (files->error == 0) {
+		struct file *last = &files->files[files->n_files - 1];
+		last->bytes += bytes;
+		last->newest_us = time_us > last->newest_us ? time_us : last->newest_us;
+	}
+	return files->error;
+}
+
+int ww_evidence_tick(struct ww_evidence_files *files, int64_t now_us)
+{
+	int64_t until_us = now_us - files->age_us;
+	if (files->age_us == 0)
+		return files->error;
+	while (files->error == 0 && files->next_old < files->n_old &&
+		files->old[files->next_old].changed_us < until_us)
+		files->error = drop_old(files);
+	while (files->error == 0 && files->n_files && files->files[0].newest_us < until_us) {
+		if (files->n_files == 1) /* the one that is being written */
+			files->error = ww_pcap_out_close(&files->out);
+		if (files->error == 0)
+			files->error = drop_oldest(files);
+	}
 	return files->error;
 }
 

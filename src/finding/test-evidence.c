@@ -45,13 +45,21 @@ static struct sum look(void)
 	return sum;
 }
 
-static struct ww_evidence_files *begin(uint64_t bytes)
+static struct ww_evidence_files *begin_aged(uint64_t bytes, int64_t age_us)
 {
 	struct ww_evidence_files *files = NULL;
-	const struct ww_evidence_wish wish = {
-		.folder = folder, .bytes = bytes, .begun_us = BEGUN, .link_type = 1};
+	const struct ww_evidence_wish wish = {.folder = folder,
+		.bytes = bytes,
+		.age_us = age_us,
+		.begun_us = BEGUN,
+		.link_type = 1};
 	assert_int_equal(ww_evidence_open(&wish, &files), 0);
 	return files;
+}
+
+static struct ww_evidence_files *begin(uint64_t bytes)
+{
+	return begin_aged(bytes, 0);
 }
 
 static void the_disk_is_bounded(void **unused)
@@ -70,13 +78,72 @@ static void the_disk_is_bounded(void **unused)
 	}
 	assert_int_equal(ww_evidence_flush(files), 0);
 	struct sum sum = look();
-	assert_int_equal(sum.files, WW_EVIDENCE_FILES);
+	assert_in_range(sum.files, WW_EVIDENCE_SHARES, WW_EVIDENCE_SHARES + 1);
 	assert_in_range(sum.bytes, WW_EVIDENCE_LEAST / 4 * 3, WW_EVIDENCE_LEAST);
 	assert_int_equal(sum.least, ww_evidence_first(files));
 	assert_true(sum.least > 1);
 	assert_int_equal(ww_evidence_close(&files), 0);
 	assert_null(files);
 	assert_int_equal(look().bytes, sum.bytes);
+}
+
+/*
+ * Slow traffic: files end by their time, each second has its frame as long as it is young enough,
+ * and no more. Then nothing comes any more, and all of it goes.
+ */
+static void the_age_is_bounded(void **unused)
+{
+	(void)unused;
+	enum { AGE_S = 160, N = 1000 };
+	const int64_t second = 1000000;
+	struct ww_evidence_files *files = begin_aged(WW_EVIDENCE_LEAST, AGE_S * second);
+	for (uint64_t i = 1; i <= N; i++) {
+		int64_t now_us = BEGUN + (int64_t)i * second;
+		assert_int_equal(ww_evidence_write(files, i, now_us, "x", 1, 1), 0);
+		assert_int_equal(ww_evidence_tick(files, now_us), 0);
+		uint64_t kept = i - ww_evidence_first(files) + 1;
+		assert_in_range(kept, i < AGE_S ? i : AGE_S, AGE_S + AGE_S / WW_EVIDENCE_SHARES);
+	}
+	assert_int_equal(ww_evidence_flush(files), 0);
+	struct sum sum = look();
+	assert_in_range(sum.files, WW_EVIDENCE_SHARES, WW_EVIDENCE_SHARES + 1);
+	assert_int_equal(sum.most, N / (AGE_S / WW_EVIDENCE_SHARES) * 10 - 9);
+	assert_int_equal(ww_evidence_tick(files, BEGUN + (N + AGE_S) * second), 0);
+	assert_int_equal(look().files, 1);
+	assert_int_equal(ww_evidence_tick(files, BEGUN + (N + AGE_S) * second + 1), 0);
+	assert_int_equal(look().files, 0);
+	assert_int_equal(ww_evidence_first(files), 0);
+	assert_int_equal(ww_evidence_write(files, N + 1, BEGUN, "x", 1, 1), 0);
+	assert_int_equal(ww_evidence_first(files), N + 1);
+	assert_int_equal(ww_evidence_close(&files), 0);
+}
+
+/* Bursts and silence in turn: neither bound is passed, nor is the number of files. */
+static void both_are_bounded(void **unused)
+{
+	(void)unused;
+	enum { AGE_S = 16, LEN = 60000, N = 3000 };
+	static uint8_t frame[LEN];
+	struct ww_evidence_files *files = begin_aged(WW_EVIDENCE_LEAST, AGE_S * (int64_t)1000000);
+	int64_t now_us = BEGUN;
+	uint64_t x = 12345;
+	for (uint64_t i = 1; i <= N; i++) {
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		/* Seldom a step of up to four seconds, also back in time. */
+		if ((x >> 33) % 8 == 0)
+			now_us += (int64_t)(x >> 40) % 4000000 - 500000;
+		uint32_t len = (x >> 35) % 2 ? LEN : 10;
+		assert_int_equal(ww_evidence_write(files, i, now_us, frame, len, len), 0);
+		assert_int_equal(ww_evidence_tick(files, now_us), 0);
+		if (i % 10 == 0) {
+			assert_int_equal(ww_evidence_flush(files), 0);
+			struct sum sum = look();
+			assert_in_range(sum.bytes, 1, WW_EVIDENCE_LEAST);
+			assert_in_range(sum.files, 1, WW_EVIDENCE_FILES);
+			assert_int_equal(sum.least, ww_evidence_first(files));
+		}
+	}
+	assert_int_equal(ww_evidence_close(&files), 0);
 }
 
 /* The longest frame fits into a file; a file that somebody removed is no trouble. */
@@ -157,12 +224,48 @@ static void earlier_runs_make_room(void **unused)
 	assert_int_equal(ww_evidence_close(&files), 0);
 }
 
+/* The age of files of earlier runs is that of their last change. */
+static void earlier_runs_grow_old(void **unused)
+{
+	(void)unused;
+	static const char *const names[] = {
+		"wormwood-20030811T000000000000Z-000000000001.pcap",
+		"wormwood-20030812T000000000000Z-000000000001.pcap",
+		"other.pcap",
+	};
+	static const int64_t changed_s[] = {BEGUN / 1000000 - 200, BEGUN / 1000000 - 20, 1};
+	char path[512];
+	for (size_t i = 0; i < WW_N(names); i++) {
+		const struct timespec times[2] = {
+			{.tv_sec = changed_s[i]}, {.tv_sec = changed_s[i]}};
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		int fd = open(path, O_WRONLY | O_CREAT, 0600);
+		assert_true(fd >= 0);
+		assert_int_equal(futimens(fd, times), 0);
+		close(fd);
+	}
+	static const bool left[][3] = {{false, true, true}, {false, false, true}};
+	struct ww_evidence_files *files = begin_aged(WW_EVIDENCE_LEAST, 100 * (int64_t)1000000);
+	for (size_t step = 0; step < WW_N(left); step++) {
+		int64_t now_us = BEGUN + (int64_t)step * 90 * 1000000;
+		assert_int_equal(ww_evidence_tick(files, now_us), 0);
+		for (size_t i = 0; i < WW_N(names); i++) {
+			snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+			assert_int_equal(access(path, F_OK) == 0, left[step][i]);
+		}
+	}
+	assert_int_equal(ww_evidence_close(&files), 0);
+}
+
 static void wishes_and_names(void **unused)
 {
 	(void)unused;
 	struct ww_evidence_files *files = NULL;
 	const struct ww_evidence_wish small = {.folder = folder, .bytes = WW_EVIDENCE_LEAST - 1};
 	assert_int_equal(ww_evidence_open(&small, &files), -EINVAL);
+	const struct ww_evidence_wish backwards = {
+		.folder = folder, .bytes = WW_EVIDENCE_LEAST, .age_us = -1};
+	assert_int_equal(ww_evidence_open(&backwards, &files), -EINVAL);
 	const struct ww_evidence_wish missing = {
 		.folder = "/nonexistent", .bytes = WW_EVIDENCE_LEAST, .begun_us = BEGUN};
 	assert_int_equal(ww_evidence_open(&missing, &files), -ENOENT);
@@ -214,10 +317,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_disk_is_bounded, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(the_age_is_bounded, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(both_are_bounded, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(odd_frames, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
 			what_is_there_is_not_touched, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(earlier_runs_make_room, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(earlier_runs_grow_old, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(wishes_and_names, make_folder, remove_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

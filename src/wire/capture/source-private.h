@@ -5,8 +5,8 @@
  * (RFC 1952, several members) or zstd (RFC 8878, several frames). Which of them is told by the
  * first four bytes, never by the name.
  *
- * Memory: nothing for plain input; 64 KiB and the decompressor's state for gzip; for zstd up to
- * the window the frame asks for, refused above 128 MiB as the zstd tool does.
+ * Memory: nothing for plain input; 64 KiB and the decompressor's state for gzip; for zstd 256 KiB and
+ * up to the window the frame asks for, refused above 128 MiB as the zstd tool does.
  * One thread at a time.
  */
 #include "base/err.h"
@@ -42,6 +42,7 @@ struct ww_source {
 	size_t raw_at, raw_len;
 	bool in_member; /* between the head and the end of a gzip member or zstd frame */
 	size_t hint;    /* of zstd: bytes that it wants next */
+	bool was_full;  /* of zstd: the last call used all the room it had */
 	bool raw_end;   /* no more compressed bytes will come */
 
 	bool cut; /* the compressed stream stopped in the middle */

@@ -12,7 +12,8 @@
 
 enum {
 	RAW_SIZE = 65536,
-	ZSTD_WINDOW_LOG = 27, /* 128 MiB: what `zstd -d` accepts unless told otherwise */
+	ZSTD_RAW_SIZE = 1 << 18, /* two of the largest blocks (RFC 8878, 3.1.1.2) */
+	ZSTD_WINDOW_LOG = 27,    /* 128 MiB: what `zstd -d` accepts unless told otherwise */
 };
 
 static ssize_t fail(struct ww_source *source, int code, const char *what)
@@ -131,35 +132,60 @@ static ssize_t read_gzip(struct ww_source *source, uint8_t *to, size_t room)
 }
 
 #ifdef WW_HAVE_ZSTD
+/* As refill, until `want` bytes are there, as far as the buffer holds as many. */
+static bool refill_to(struct ww_source *source, size_t want)
+{
+	size_t have = source->raw_len - source->raw_at;
+	if (have >= want || source->raw_end)
+		return have > 0;
+	if (source->raw_at) {
+		memmove(source->raw, source->raw + source->raw_at, have);
+		source->raw_at = 0;
+		source->raw_len = have;
+	}
+	while (source->raw_len < want && source->raw_len < ZSTD_RAW_SIZE && !source->raw_end) {
+		ssize_t got = read_raw(
+			source, source->raw + source->raw_len, ZSTD_RAW_SIZE - source->raw_len);
+		source->raw_len += got > 0 ? (size_t)got : 0;
+		source->raw_end = got <= 0;
+	}
+	return source->raw_len > 0;
+}
+
 /*
- * The decoder forgets what it has written in a call that then meets an error, and decodes a small
- * frame in one call. So it is fed no more than one block or one header at a time (a frame begins
- * with one byte): what was good before the damage is delivered, however the file is read.
+ * The decoder forgets what it has written in a call that then meets an error, decodes a small frame
+ * in one call, and looks at a block that is stored as it comes. So it is fed one block or one
+ * header at a time, whole (a frame begins with one byte), and nothing while it may still hold what
+ * the last call had no room for: what was good before the damage is delivered, the same however the
+ * file is read.
  */
-static size_t zstd_feed(const struct ww_source *source)
+static size_t zstd_want(const struct ww_source *source)
 {
 	enum { NEXT_HEADER = 3 }; /* the hint includes the header of the next block */
-	size_t left = source->raw_len - source->raw_at;
-	size_t want = 1;
-	if (source->in_member)
-		want = source->hint > NEXT_HEADER ? source->hint - NEXT_HEADER : source->hint;
-	return left < want ? left : want;
+	if (!source->in_member)
+		return 1;
+	return source->hint > NEXT_HEADER ? source->hint - NEXT_HEADER : source->hint;
 }
 
 static ssize_t read_zstd(struct ww_source *source, uint8_t *to, size_t room)
 {
 	ZSTD_outBuffer out = {to, room, 0};
 	while (out.pos == 0) {
+		size_t want = zstd_want(source);
 		/* Output may be pending inside the decoder even when the file has ended. */
-		bool more = refill(source);
+		bool more = refill_to(source, want);
 		if (!more && !source->in_member)
 			return compressed_end(source);
-		ZSTD_inBuffer in = {source->raw + source->raw_at, zstd_feed(source), 0};
+		size_t left = source->raw_len - source->raw_at;
+		ZSTD_inBuffer in = {source->raw + source->raw_at, left < want ? left : want, 0};
+		if (source->was_full)
+			in.size = 0;
 		source->hint = ZSTD_decompressStream(source->codec, &out, &in);
 		source->raw_at += in.pos;
 		if (ZSTD_isError(source->hint))
 			return fail(source, -EBADMSG,
 				"the zstd data is damaged or asks for too much memory");
+		source->was_full = out.pos == out.size;
 		source->in_member = source->hint != 0;
 		if (!more && out.pos == 0)
 			return compressed_end(source);
@@ -242,7 +268,8 @@ static int begin(struct ww_source *source)
 	else if (is_zstd(magic))
 		rc = begin_zstd(source);
 	if (rc == 0 && source->kind != WW_SOURCE_PLAIN) {
-		source->raw = malloc(RAW_SIZE);
+		source->raw =
+			malloc(source->kind == WW_SOURCE_ZSTD ? (size_t)ZSTD_RAW_SIZE : RAW_SIZE);
 		if (!source->raw)
 			return -ENOMEM;
 	}

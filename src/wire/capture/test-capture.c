@@ -763,6 +763,25 @@ static void mutations_read_alike_in_any_pieces(void **state)
 	}
 }
 
+static void check_pieces(const struct ww_buf *bytes, size_t piece)
+{
+	int n[2] = {0, 0};
+	enum ww_capture_state ends[2] = {WW_CAPTURE_FAILED, WW_CAPTURE_FAILED};
+	for (int way = 0; way < 2; way++) {
+		struct ww_capture *capture = NULL;
+		struct ww_frame frames[WW_BATCH];
+		size_t got;
+		if (ww_capture_open_chunks(
+			    bytes->data, bytes->len, way ? piece : 0, &capture, NULL) != 0)
+			continue;
+		while ((ends[way] = ww_capture_read(capture, frames, &got)) == WW_CAPTURE_MORE)
+			n[way] += (int)got;
+		ww_capture_close(&capture);
+	}
+	assert_int_equal(n[0], n[1]);
+	assert_int_equal(ends[0], ends[1]);
+}
+
 /* So do damaged gzip and zstd: what was good before the damage is delivered either way. */
 static void check_damage_in_pieces(const struct ww_buf *packed)
 {
@@ -772,25 +791,36 @@ static void check_damage_in_pieces(const struct ww_buf *packed)
 		ww_buf_add(&copy, packed->data, packed->len - at % 5);
 		if (at < copy.len)
 			copy.data[at] ^= (char)(1 << at % 8);
-		int n[2] = {0, 0};
-		enum ww_capture_state ends[2] = {WW_CAPTURE_END, WW_CAPTURE_END};
-		for (int way = 0; way < 2; way++) {
-			struct ww_capture *capture = NULL;
-			struct ww_frame frames[WW_BATCH];
-			size_t got;
-			if (ww_capture_open_chunks(
-				    copy.data, copy.len, way ? 7 : 0, &capture, NULL) != 0)
-				continue;
-			while ((ends[way] = ww_capture_read(capture, frames, &got)) ==
-				WW_CAPTURE_MORE)
-				n[way] += (int)got;
-			ww_capture_close(&capture);
-		}
-		assert_int_equal(n[0], n[1]);
-		assert_int_equal(ends[0], ends[1]);
+		check_pieces(&copy, 7);
 	}
 	ww_buf_done(&copy);
 }
+
+#ifdef WW_HAVE_ZSTD
+/*
+ * Blocks that are stored, of which libzstd gives out what a call brings, in a frame that says how
+ * long it is (RFC 8878, 3.1.1): `claimed` is true, or less than what the blocks hold.
+ */
+static void check_stored(const struct ww_buf *plain, size_t claimed)
+{
+	enum { BLOCK = 700, SINGLE_SEGMENT_SIZE_4 = 0xa0, LAST = 1, STORED = 0 };
+	struct ww_buf packed = WW_BUF_INIT;
+	ww_buf_add(&packed, "\x28\xb5\x2f\xfd", 4);
+	ww_buf_addc(&packed, (char)SINGLE_SEGMENT_SIZE_4);
+	for (int i = 0; i < 4; i++)
+		ww_buf_addc(&packed, (char)(claimed >> (8 * i)));
+	for (size_t at = 0; at < plain->len; at += BLOCK) {
+		size_t len = plain->len - at < BLOCK ? plain->len - at : BLOCK;
+		size_t header = (at + len == plain->len ? LAST : 0) | STORED << 1 | len << 3;
+		for (int i = 0; i < 3; i++)
+			ww_buf_addc(&packed, (char)(header >> (8 * i)));
+		ww_buf_add(&packed, plain->data + at, len);
+	}
+	for (size_t piece = 1; piece < 40; piece += 6)
+		check_pieces(&packed, piece);
+	ww_buf_done(&packed);
+}
+#endif
 
 static void damaged_compression_reads_alike_in_any_pieces(void **state)
 {
@@ -800,6 +830,8 @@ static void damaged_compression_reads_alike_in_any_pieces(void **state)
 #ifdef WW_HAVE_ZSTD
 	add_zstd(&zstd, plain.data, plain.len);
 	check_damage_in_pieces(&zstd);
+	for (size_t missing = 0; missing < plain.len; missing += 97)
+		check_stored(&plain, plain.len - missing);
 #endif
 	ww_buf_done(&plain);
 	ww_buf_done(&gzip);

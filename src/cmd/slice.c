@@ -8,20 +8,20 @@
  *                 fragments between its two hosts (they carry no ports)
  *   scan          between the scanner and others on the ports it made first contacts to
  *   spread        of that host on that port, both as a victim and as a scanner
- * and in any case the frames that the finding names.
+ * and in any case the frames that the finding names. Frames that only hold a fragment of it, as
+ * those of a tunnel, are known when the datagram is whole; until then they are held (held.h).
  */
+#include "cmd/held.h"
 #include "cmd/last.h"
 #include "cmd/lock.h"
+#include "cmd/parts.h"
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/quote.h"
-#include "finding/evidence.h"
 #include "finding/pcap-out.h"
 #include "value/port.h"
 #include "wire/flow/flow.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +52,10 @@ struct slice {
 	bool last_answer;
 	/* Of the first packet of the conversation, for the display filter. */
 	uint16_t filter_ports[2];
+	struct ww_held held;
+	/* Of the fragment that is looked at: what its frame waits for, and what became of that. */
+	struct ww_held_group group;
+	bool is_whole, is_ours;
 };
 
 static bool is_set(const struct ww_ip *ip)
@@ -220,28 +224,77 @@ static void on_contact(void *context, struct ww_contact *contact)
 		slice->ports[contact->port / 64] |= (uint64_t)1 << (contact->port % 64);
 }
 
+/* Inside a tunnel the whole may be a fragment again: its frames wait on, for that one. */
+static void on_whole(void *context, const struct ww_packet *fragment, const struct ww_packet *whole)
+{
+	struct slice *slice = context;
+	struct ww_held_group done = ww_held_group(fragment);
+	if (whole->is_fragment) {
+		slice->group = ww_held_group(whole);
+		ww_held_move(&slice->held, &done, &slice->group);
+		return;
+	}
+	slice->is_whole = true;
+	slice->is_ours = belongs(slice, whole);
+	ww_held_decide(&slice->held, &done, slice->is_ours);
+}
+
+/* Writes what waits for nothing any more. */
+static int drain(struct slice *slice, int64_t now_us)
+{
+	struct ww_frame frame;
+	int status = 0;
+	while (status == 0 && ww_held_next(&slice->held, now_us, &frame))
+		status = keep(slice, &frame);
+	return status;
+}
+
+static int take(struct slice *slice, struct ww_flows *flows, const struct ww_frame *frame,
+	const struct ww_packet *packet)
+{
+	bool skipped[WW_BATCH] = {false};
+	slice->is_whole = slice->is_ours = false;
+	if (packet->is_fragment)
+		slice->group = ww_held_group(packet);
+	ww_flows_feed(flows, packet, 1, skipped);
+	slice->duplicates += skipped[0];
+	int status = 0;
+	if (!skipped[0]) {
+		bool ours = slice->is_ours || belongs(slice, packet);
+		if (ours || (packet->is_fragment && !slice->is_whole))
+			status = ww_held_add(&slice->held, frame, ours, &slice->group);
+	}
+	return status == 0 ? drain(slice, frame->time_us) : status;
+}
+
 static int take_batch(
 	struct slice *slice, struct ww_flows *flows, const struct ww_frame *frames, size_t n)
 {
 	struct ww_packet packets[WW_BATCH];
-	bool skipped[WW_BATCH] = {false};
-	for (size_t i = 0; i < n; i++)
-		ww_packet_decode(&frames[i], &packets[i]);
-	ww_flows_feed(flows, packets, n, skipped);
-	slice->read += n;
+	bool skipped[WW_BATCH] = {false}, one_by_one = slice->held.first;
 	for (size_t i = 0; i < n; i++) {
-		slice->duplicates += skipped[i];
-		if (skipped[i] || !belongs(slice, &packets[i]))
-			continue;
-		int status = keep(slice, &frames[i]);
-		if (status != 0)
-			return status;
+		ww_packet_decode(&frames[i], &packets[i]);
+		one_by_one |= packets[i].is_fragment;
 	}
-	return 0;
+	slice->read += n;
+	int status = 0;
+	for (size_t i = 0; one_by_one && status == 0 && i < n; i++)
+		status = take(slice, flows, &frames[i], &packets[i]);
+	if (one_by_one)
+		return status;
+	ww_flows_feed(flows, packets, n, skipped);
+	for (size_t i = 0; status == 0 && i < n; i++) {
+		slice->duplicates += skipped[i];
+		if (!skipped[i] && belongs(slice, &packets[i]))
+			status = keep(slice, &frames[i]);
+	}
+	return status;
 }
 
-/* Reads the whole capture. *ret_state tells how the reading ended; returns an errno of writing. */
-/* `before`: frames that came before the first of this capture. */
+/*
+ * Reads the whole capture. *ret_state tells how the reading ended; returns an errno of writing.
+ * `before`: frames that came before the first of this capture.
+ */
 static int take_all(struct slice *slice, struct ww_flows *flows, struct ww_capture *capture,
 	uint64_t before, enum ww_capture_state *ret_state)
 {
@@ -348,6 +401,11 @@ static enum ww_exit finish(const struct ww_call *call, struct slice *slice, cons
 		answer = ww_failed(call,
 			"%" PRIu64 " packets of another link type could not go into the same file",
 			slice->other_link);
+	if (slice->held.lost)
+		answer = ww_failed(call,
+			"%" PRIu64 " fragments were left out before their datagrams were whole: "
+			"too many wait at once",
+			slice->held.lost);
 	if (slice->written == 0)
 		return ww_failed(call,
 			"%s holds no packet of finding %" PRIu64 ": nothing was written", path,
@@ -356,65 +414,8 @@ static enum ww_exit finish(const struct ww_call *call, struct slice *slice, cons
 	return answer;
 }
 
-/* Captures in their order: one, or the files of a live capture (finding/evidence.h). */
-struct parts {
-	char *paths[WW_EVIDENCE_FILES + 1];
-	uint64_t before[WW_EVIDENCE_FILES + 1];
-	size_t n;
-};
-
-static void add_part(struct parts *parts, const char *folder, const char *name, uint64_t first)
-{
-	struct ww_buf path = WW_BUF_INIT;
-	size_t at = parts->n;
-	if (parts->n > WW_EVIDENCE_FILES)
-		return; /* more than a writer ever leaves */
-	for (; at > 0 && parts->before[at - 1] >= first; at--) {
-		parts->paths[at] = parts->paths[at - 1];
-		parts->before[at] = parts->before[at - 1];
-	}
-	ww_path_join(&path, folder, name);
-	parts->paths[at] = ww_buf_take(&path);
-	parts->before[at] = first - 1;
-	parts->n++;
-}
-
-/* The end of a run's input that stands for the files of a live capture. */
-static const char FILES_OF_RUN[] = "*.pcap";
-
-static bool is_evidence(const char *path)
-{
-	size_t len = strlen(path), end = strlen(FILES_OF_RUN);
-	return len > end && strcmp(path + len - end, FILES_OF_RUN) == 0 && strchr(path, '/');
-}
-
-static void find_parts(struct parts *parts, const char *path)
-{
-	if (!is_evidence(path)) {
-		parts->paths[parts->n++] = strdup(path);
-		return;
-	}
-	char *folder = strdup(path);
-	char *prefix = folder ? strrchr(folder, '/') : NULL;
-	if (!prefix) {
-		free(folder);
-		return;
-	}
-	*prefix++ = '\0';
-	prefix[strlen(prefix) - strlen(FILES_OF_RUN)] = '\0';
-	DIR *dir = opendir(folder[0] ? folder : "/");
-	struct dirent *entry;
-	uint64_t first;
-	while (dir && (entry = readdir(dir)))
-		if (ww_evidence_name(entry->d_name, prefix, &first))
-			add_part(parts, folder[0] ? folder : "/", entry->d_name, first);
-	if (dir)
-		closedir(dir);
-	free(folder);
-}
-
 static enum ww_exit cut_part(const struct ww_call *call, struct slice *slice,
-	struct ww_flows *flows, const struct parts *parts, size_t i)
+	struct ww_flows *flows, const struct ww_parts *parts, size_t i)
 {
 	struct ww_capture *capture = NULL;
 	struct ww_err err = {0};
@@ -427,6 +428,8 @@ static enum ww_exit cut_part(const struct ww_call *call, struct slice *slice,
 	enum ww_capture_state state = WW_CAPTURE_END;
 	status = take_all(slice, flows, capture, parts->before[i], &state);
 	enum ww_exit answer = WW_EXIT_NOTHING;
+	if (status == 0 && i + 1 == parts->n)
+		status = drain(slice, INT64_MAX);
 	if (status != 0 || i + 1 == parts->n)
 		answer = finish(call, slice, path, ww_capture_note(capture), state, status);
 	ww_capture_close(&capture);
@@ -435,11 +438,11 @@ static enum ww_exit cut_part(const struct ww_call *call, struct slice *slice,
 
 static enum ww_exit cut(const struct ww_call *call, struct slice *slice, const char *path)
 {
-	struct ww_flow_sink sink = {.context = slice, .contact = on_contact};
+	struct ww_flow_sink sink = {.context = slice, .contact = on_contact, .whole = on_whole};
 	struct ww_flow_limits limits = {0};
 	struct ww_flows *flows = NULL;
-	struct parts parts = {.n = 0};
-	find_parts(&parts, path);
+	struct ww_parts parts = {.n = 0};
+	ww_parts_find(&parts, path);
 	uint64_t wanted = slice->finding->n_frames ? slice->finding->frames[0] : 0;
 	if (parts.n == 0)
 		return ww_usage(call, "%s: none of these files is left", path);
@@ -454,8 +457,8 @@ static enum ww_exit cut(const struct ww_call *call, struct slice *slice, const c
 	for (size_t i = 0; i < parts.n && answer == WW_EXIT_NOTHING; i++)
 		answer = cut_part(call, slice, flows, &parts, i);
 	ww_flows_free(&flows);
-	for (size_t i = 0; i < parts.n; i++)
-		free(parts.paths[i]);
+	ww_held_done(&slice->held);
+	ww_parts_done(&parts);
 	return answer;
 }
 
@@ -478,7 +481,7 @@ static enum ww_exit find_capture(struct ww_call *call, const struct ww_run *run,
 		return ww_usage(call,
 			"the last run watched %s live and kept no packets: --evidence DIR does",
 			path + 5);
-	if (is_evidence(path)) {
+	if (ww_parts_is_evidence(path)) {
 		*ret = path;
 		return WW_EXIT_NOTHING;
 	}
@@ -506,7 +509,7 @@ static enum ww_exit enter_sandbox(const struct ww_call *call, const char *captur
 	struct ww_ip nobody = {{0}};
 	/* libcrypto reads its configuration at the first digest: while it still can. */
 	ww_community_id(&nobody, &nobody, WW_PROTO_TCP, 1, 1, id);
-	if (is_evidence(capture))
+	if (ww_parts_is_evidence(capture))
 		ww_lock_read_beside(&lock, capture);
 	else
 		ww_lock_read(&lock, capture);

@@ -545,6 +545,8 @@ static void fragment(
 		if (!(answer & WW_DEFRAG_WHOLE))
 			return;
 		ww_packet_count_encapsulations(flows->counts.encapsulations, &whole);
+		if (flows->sink.whole)
+			flows->sink.whole(flows->sink.context, &part, &whole);
 		part = whole;
 		ww_keys_make(&flows->key, &part, &part_keys);
 		if (part_keys.kind != WW_KIND_FRAGMENT) {

@@ -220,6 +220,12 @@ struct ww_flow_sink {
 	 */
 	void (*conflict)(void *context, struct ww_flow *flow, enum ww_dir dir,
 		const struct ww_packet *packet);
+	/*
+	 * A datagram was put together: `fragment` completed it, and `whole` is its packet, which may
+	 * be a fragment again, of hosts inside a tunnel. Told before `whole` is looked at.
+	 */
+	void (*whole)(void *context, const struct ww_packet *fragment,
+		const struct ww_packet *whole);
 };
 
 /* Ports that are known to be a service's (from advisories and rules): they tell who the server is.

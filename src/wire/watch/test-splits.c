@@ -147,7 +147,10 @@ static uint32_t alerts_of(struct ww_plan *plan, enum ww_policy policy, struct ww
 	struct ww_policies policies = {.usual = policy};
 	struct ww_watch_options options = {.policies = &policies};
 	const struct ww_watch_sink sink = {&run, on_finding, NULL};
-	uint32_t isn = rng ? (uint32_t)ww_rng_u64(rng) : 100;
+	uint32_t isn = 100;
+	if (rng) /* mostly so that the numbers wrap on the way */
+		isn = ww_rng_below(rng, 4) ? 0u - 1 - (uint32_t)ww_rng_below(rng, len + 1)
+					   : (uint32_t)ww_rng_u64(rng);
 	assert_int_equal(ww_watch_new(plan, &options, &sink, &run.watch), 0);
 	send_tcp(&run, true, WW_TCP_SYN, isn, 0, "", 0);
 	send_tcp(&run, false, WW_TCP_SYN | WW_TCP_ACK, 7000, isn + 1, "", 0);

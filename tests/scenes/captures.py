@@ -159,6 +159,7 @@ def main():
     run = Run('fragments/dns-rrsig-fragmented.pcap', ':memory:')
     check('dns-rrsig', 'scanners', not run.scans())
     check('dns-rrsig', 'infected', not run.infected())
+    check('dns-rrsig', 'something is lost: exit code %d' % run.code, run.code == 0)
     tunnels('erspan-type-i-1', 2, erspan=2, vlan=2)
     tunnels('erspan-type-ii-1', 2, erspan=1)
     tunnels('erspan-type-iii-ft-0', 2, erspan=9, vlan=9)

@@ -12,7 +12,7 @@
  * exact repetitions are let pass (RFC 8200, 4.5). An atomic fragment is no fragment (RFC 6946): the
  * decoder does not give it here.
  *
- * Bounded: 256 datagrams in sets of four, 2,048 pages of 2 KiB. A datagram is given up 30 s after
+ * Bounded: 1,024 datagrams in sets of eight, 2,048 pages of 2 KiB. A datagram is given up 30 s after
  * its first fragment for Linux (ipfrag_time) and BSD (IPFRAGTTL), 60 s for others and for IPv6 (RFC
  * 1122, 3.3.2; RFC 8200). When a set is full, or no page is left, the oldest goes (of the set; of
  * all). An adversary who fills the table makes us lose the datagrams of others: it is counted.

@@ -358,8 +358,8 @@ void ww_streams_done(struct ww_streams *streams);
 /* ---- fragments ---- */
 
 enum {
-	WW_DATAGRAMS = 256,
-	WW_DATAGRAM_WAYS = 4,
+	WW_DATAGRAMS = 1024,
+	WW_DATAGRAM_WAYS = 8,
 	WW_DATAGRAM_MAX = 65535,
 };
 #define WW_FRAGMENT_WAIT_US ((int64_t)30 * 1000000)

@@ -212,7 +212,12 @@ int ww_watch_run_begin(struct ww_watch_run *run, struct ww_session *session, con
 	*run = (struct ww_watch_run){.session = session, .line = WW_BUF_INIT};
 	const struct ww_watch_sink sink = {run, on_finding, on_update, on_evidence};
 	const struct ww_watch_options options = {
-		session->false_alarms, session->hash_seed, session->findings, &session->policies};
+		.false_alarm_rate = session->false_alarms,
+		.hash_seed = session->hash_seed,
+		.findings_before = session->findings,
+		.policies = &session->policies,
+		.memory_bytes = session->memory_bytes,
+	};
 	int status = ww_report_init(&run->report, session->call, session->plan);
 	run->report.left_out = ww_buf_text(&session->advisories.left_out);
 	if (status == 0)

@@ -17,6 +17,7 @@ struct ww_session {
 	struct ww_call *call;
 	double false_alarms; /* per first contact */
 	uint64_t hash_seed;
+	uint64_t memory_bytes; /* of the tables of conversations; 0: the default */
 	bool strict;     /* what was cut short is exit 3 */
 	bool has_format; /* findings are lines of `format`, on standard output */
 	enum ww_alert_format format;

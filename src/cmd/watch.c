@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 4096 };
+enum { FILES_MAX = 4096, MEMORY_MB_MOST = 4096 };
 
 struct config {
 	struct ww_opt_list rules, variables, policies;
@@ -21,7 +21,7 @@ struct config {
 	const char *const *rule_operands; /* operands that are rule files */
 	size_t n_rule_operands;
 	double false_alarms;
-	uint64_t hash_seed;
+	uint64_t hash_seed, memory_mb;
 	bool strict, rules_profile;
 	const char *format;
 	struct ww_live_config live;
@@ -42,6 +42,8 @@ static const struct ww_opt opts[] = {
 		"say what became of each rule file; needs no capture"),
 	WW_OPT(struct config, false_alarms, WW_OPT_REAL, 0, "false-alarms", "RATE",
 		"of the scan test, per first contact (1e-5)"),
+	WW_OPT(struct config, memory_mb, WW_OPT_COUNT, 0, "memory", "MIB",
+		"for conversations, streams and fragments (52)"),
 	WW_OPT(struct config, hash_seed, WW_OPT_COUNT, 0, "hash-seed", "N",
 		"vary the key of the tables"),
 	WW_OPT(struct config, rules_profile, WW_OPT_FLAG, 0, "rules-profile", NULL,
@@ -316,9 +318,12 @@ static enum ww_exit run_watch(struct ww_call *call)
 					"or -i INTERFACE");
 	if (!(config.false_alarms > 0 && config.false_alarms <= 0.1))
 		answer = ww_usage(call, "--false-alarms is above 0 and at most 0.1");
+	if (config.memory_mb > MEMORY_MB_MOST)
+		answer = ww_usage(call, "--memory is at most %d (MiB)", MEMORY_MB_MOST);
 	struct ww_session session = {.call = call,
 		.false_alarms = config.false_alarms,
 		.hash_seed = config.hash_seed,
+		.memory_bytes = config.memory_mb << 20,
 		.strict = config.strict};
 	if (answer == WW_EXIT_NOTHING)
 		answer = ww_session_policies(&session, &config.policies);

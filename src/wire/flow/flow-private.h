@@ -404,6 +404,17 @@ unsigned ww_defrag_feed(struct ww_defrag *defrag, const struct ww_packet *packet
 /* Counts the fragments of what was never made whole. */
 void ww_defrag_finish(struct ww_defrag *defrag, struct ww_flow_counts *counts);
 
+/* ---- limits.c ---- */
+
+/* The limits with their defaults filled in and rounded. */
+struct ww_flow_sizes {
+	uint32_t attempts, flows, fragment_pages;
+	struct ww_streams_sizes streams;
+};
+
+/* Returns 0, or -EINVAL: a limit is above what the tables can number. */
+int ww_flow_sizes(const struct ww_flow_limits *limits, struct ww_flow_sizes *ret);
+
 /* ---- all of it ---- */
 
 struct ww_flows {

@@ -8,57 +8,26 @@
 #include <stdlib.h>
 
 enum {
-	ATTEMPTS_DEFAULT = 65536,
-	ATTEMPTS_MAX = 1 << 23,
-	FLOWS_DEFAULT = 32768,
-	FLOWS_MAX = 1 << 22,
-	STREAMS_DEFAULT = 16384,
-	STREAMS_MAX = 32768,
-	STREAM_BYTES_DEFAULT = 4096,
-	STREAM_BYTES_MIN = 64,
-	STREAM_BYTES_MAX = 1 << 20,
-	EARLY_PAGES = 1024,
-	FRAGMENT_PAGES = 2048,
-	PAGES_MAX = 32768,
 	PORT_SYSTEM_END = 1024, /* RFC 6335: system ports are below */
 	PORT_DYNAMIC = 49152,   /* RFC 6335: nobody is assigned one from here */
 };
 
-static uint32_t limit_of(uint32_t given, uint32_t usual)
-{
-	uint32_t power = 1;
-	while (power < (given ? given : usual))
-		power *= 2;
-	return power;
-}
-
 static int init_tables(struct ww_flows *flows, const struct ww_flow_limits *limits)
 {
-	uint32_t attempts = limits->attempts ? limits->attempts : ATTEMPTS_DEFAULT;
-	if (attempts > ATTEMPTS_MAX || limits->flows > FLOWS_MAX || limits->streams > STREAMS_MAX ||
-		limits->windows > STREAMS_MAX || limits->stream_bytes > STREAM_BYTES_MAX ||
-		limits->early_pages > PAGES_MAX || limits->fragment_pages > PAGES_MAX)
-		return -EINVAL;
-	uint32_t bytes = limit_of(limits->stream_bytes, STREAM_BYTES_DEFAULT);
-	uint32_t streams = limit_of(limits->streams, STREAMS_DEFAULT);
-	struct ww_streams_sizes sizes = {
-		.streams = streams,
-		.windows = limits->windows ? limits->windows : (streams + 1) / 2,
-		.window_bytes = bytes < STREAM_BYTES_MIN ? STREAM_BYTES_MIN : bytes,
-		.early_pages = limits->early_pages ? limits->early_pages : EARLY_PAGES,
-	};
-	int bad = ww_duplicates_init(&flows->duplicates);
+	struct ww_flow_sizes sizes;
+	int bad = ww_flow_sizes(limits, &sizes);
+	if (!bad)
+		bad = ww_duplicates_init(&flows->duplicates);
 	if (!bad)
 		bad = ww_hosts_init(&flows->hosts, flows->key);
 	if (!bad)
-		bad = ww_attempts_init(&flows->attempts, attempts);
+		bad = ww_attempts_init(&flows->attempts, sizes.attempts);
 	if (!bad)
-		bad = ww_table_init(&flows->table, limit_of(limits->flows, FLOWS_DEFAULT));
+		bad = ww_table_init(&flows->table, sizes.flows);
 	if (!bad)
-		bad = ww_streams_init(&flows->streams, &sizes);
+		bad = ww_streams_init(&flows->streams, &sizes.streams);
 	if (!bad)
-		bad = ww_defrag_init(&flows->defrag, flows->key,
-			limits->fragment_pages ? limits->fragment_pages : FRAGMENT_PAGES);
+		bad = ww_defrag_init(&flows->defrag, flows->key, sizes.fragment_pages);
 	return bad;
 }
 

@@ -263,6 +263,14 @@ struct ww_flow_limits {
 	const struct ww_flow_services *services; /* NULL: none; copied */
 };
 
+/*
+ * What the tables of these limits take at most, when all of each is in use; 0: a limit is too high.
+ * Beside them the room has 1.5 MiB for duplicates, hosts and datagrams, whatever the limits.
+ */
+uint64_t ww_flow_limits_bytes(const struct ww_flow_limits *limits);
+/* Sets the sizes so that the tables take at most so much, each its usual share of it. */
+void ww_flow_limits_within(struct ww_flow_limits *limits, uint64_t bytes);
+
 struct ww_flow_counts {
 	uint64_t duplicates;
 	uint64_t time_back; /* packets whose time is before the last one's */

@@ -305,9 +305,34 @@ static void limits_are_checked(void **state)
 	ww_flows_free(&flows);
 }
 
+/* The sizes that fit into some memory do, and are no smaller than they must. */
+static void tables_fit_into_what_is_given(void **state)
+{
+	const struct ww_flow_limits usual = {0};
+	uint64_t whole = ww_flow_limits_bytes(&usual);
+	assert_in_range(whole, 40 << 20, 64 << 20);
+	for (uint64_t bytes = 1 << 18; bytes <= (uint64_t)1 << 42; bytes += bytes / 3) {
+		struct ww_flow_limits limits = {0};
+		ww_flow_limits_within(&limits, bytes);
+		uint64_t taken = ww_flow_limits_bytes(&limits);
+		assert_in_range(taken, 1, bytes);
+		if (bytes < whole * 4)
+			assert_true(taken > bytes / 4);
+		if (bytes < (uint64_t)1 << 23) {
+			struct recorder *r = recorder_new(&limits, true);
+			connect_to(r, SERVER, 1000, SECOND);
+			assert_int_equal(counts_of(r)->flows, 1);
+			recorder_free(r);
+		}
+	}
+	const struct ww_flow_limits wrong = {.flows = 1 << 23};
+	assert_int_equal(ww_flow_limits_bytes(&wrong), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tables_fit_into_what_is_given),
 		cmocka_unit_test(shell_without_a_start),
 		cmocka_unit_test(the_server_is_guessed),
 		cmocka_unit_test(duplicates_are_the_same_packet_only),

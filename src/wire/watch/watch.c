@@ -522,7 +522,9 @@ static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *opt
 	};
 	struct ww_flow_services services;
 	name_services(watch->plan, &services);
-	const struct ww_flow_limits limits = {.services = &services, .policies = options->policies};
+	struct ww_flow_limits limits = {.services = &services, .policies = options->policies};
+	if (options->memory_bytes)
+		ww_flow_limits_within(&limits, options->memory_bytes);
 	int status = make_detectors(watch, options, key);
 	for (int outcome = 0; status == 0 && outcome < WW_CONTACT_COUNT; outcome++)
 		flow_sink.listeners[outcome] =

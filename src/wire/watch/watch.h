@@ -64,6 +64,7 @@ struct ww_watch_options {
 	uint64_t findings_before;  /* numbers of findings begin behind this one */
 	const struct ww_policies *policies; /* of receivers; NULL: windows for all; borrowed for the
 					       call */
+	uint64_t memory_bytes; /* of the tables of wire/flow together; 0: the default */
 };
 
 /* Where a run's findings go. Borrowed structs; each may be NULL. */

@@ -373,16 +373,24 @@ static void add_wrapped(struct ww_buf *out, const struct ww_screen *screen, cons
 	ww_buf_addc(out, '\n');
 }
 
+/* As it has to stand in a command that means the same store. */
+static void add_store(struct ww_buf *out, const struct ww_call *call)
+{
+	if (!call->common->db)
+		return;
+	ww_buf_adds(out, " --db ");
+	ww_quote_shell(out, call->common->db);
+}
+
 static void add_next(struct ww_buf *out, const struct ww_call *call, const struct ww_last *last)
 {
 	const struct ww_finding *finding = &last->finding;
 	struct ww_buf db = WW_BUF_INIT;
-	if (call->common->db) {
-		ww_buf_adds(&db, " --db ");
-		ww_quote_shell(&db, call->common->db);
-	}
+	add_store(&db, call);
 	ww_buf_addf(out, "\n%s\n", ww_lang(call->screen, "do next", "次の一手"));
-	if (strcmp(last->run.input, "-") != 0)
+	bool has_packets =
+		strcmp(last->run.input, "-") != 0 && strncmp(last->run.input, "live:", 5) != 0;
+	if (has_packets)
 		ww_buf_addf(out, "  %s slice %" PRIu64 " -w finding%" PRIu64 ".pcap%s\n",
 			call->program, finding->id, finding->id, ww_buf_text(&db));
 	if (finding->id < last->n_findings)
@@ -500,7 +508,7 @@ static void add_row(
 static enum ww_exit list(struct ww_call *call, struct ww_last *last)
 {
 	const struct ww_screen *screen = call->screen;
-	struct ww_buf out = WW_BUF_INIT;
+	struct ww_buf out = WW_BUF_INIT, store = WW_BUF_INIT;
 	uint64_t most = screen->json ? WW_STORE_FINDINGS : LIST_MAX;
 	uint64_t n = last->n_findings < most ? last->n_findings : most;
 	int status = 0;
@@ -525,16 +533,19 @@ static enum ww_exit list(struct ww_call *call, struct ww_last *last)
 	ww_buf_done(&out);
 	if (status != 0)
 		return ww_failed(call, "the store cannot be read: %s", ww_store_error(last->store));
-	if (last->n_findings == 0)
+	if (last->n_findings == 0) {
 		ww_say(screen, "%s\n",
 			ww_lang(screen, "The last run found nothing.",
 				"直近の実行では何も見つかっていません。"));
-	else if (!screen->json)
+	} else if (!screen->json) {
+		add_store(&store, call);
 		ww_say(screen,
-			ww_lang(screen, "\n%" PRIu64 " finding%s.  why:  %s explain N\n",
-				"\n検出 %" PRIu64 " 件%s。  詳細:  %s explain N\n"),
+			ww_lang(screen, "\n%" PRIu64 " finding%s.  why:  %s explain N%s\n",
+				"\n検出 %" PRIu64 " 件%s。  詳細:  %s explain N%s\n"),
 			last->n_findings, screen->ja || last->n_findings == 1 ? "" : "s",
-			call->program);
+			call->program, ww_buf_text(&store));
+	}
+	ww_buf_done(&store);
 	return WW_EXIT_NOTHING;
 }
 

@@ -449,7 +449,9 @@ void ww_page_next(const struct ww_page *page)
 			ww_page_word(page, "why, packet by packet", "根拠をパケット単位で");
 		ww_buf_addf(
 			next_row(page, &next, why), "explain %" PRIu64 "%s", id, ww_buf_text(&db));
-		why = ww_page_word(
+	}
+	if (report->has_store && report->has_packets) {
+		const char *why = ww_page_word(
 			page, "its packets, for Wireshark", "該当パケット（Wireshark 用）");
 		ww_buf_addf(next_row(page, &next, why),
 			"slice %" PRIu64 " -w finding%" PRIu64 ".pcap%s", id, id, ww_buf_text(&db));

@@ -45,7 +45,8 @@ struct ww_report {
 	size_t n_incidents;
 	uint64_t first_id; /* of this run's findings; 0: none yet */
 	const char *left_out; /* borrowed: advisories with errors, "" for none */
-	bool has_store;       /* explain and slice will know this run */
+	bool has_store;       /* explain will know this run, */
+	bool has_packets;     /* and slice: its capture can be read again */
 	bool failed;          /* memory was short: the report is incomplete and says so */
 };
 

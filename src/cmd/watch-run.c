@@ -219,6 +219,8 @@ int ww_watch_run_begin(struct ww_watch_run *run, struct ww_session *session, con
 		.memory_bytes = session->memory_bytes,
 	};
 	int status = ww_report_init(&run->report, session->call, session->plan);
+	run->report.has_packets =
+		session->is_live ? strncmp(input, "live:", 5) != 0 : strcmp(input, "-") != 0;
 	run->report.left_out = ww_buf_text(&session->advisories.left_out);
 	if (status == 0)
 		status = ww_watch_new(session->plan, &options, &sink, &run->watch);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ROWS = 96, HELP_COLUMN = 30 };
+enum { MAX_ROWS = 96, HELP_COLUMN = 30, HELP_WIDTH = 80 };
 
 static int store(const struct ww_opt *row, void *config, const char *arg, struct ww_err *err)
 {
@@ -133,6 +133,27 @@ static void add_spelling(struct ww_buf *out, const struct ww_opt *row)
 		ww_buf_addf(out, " %s", row->meta);
 }
 
+/* Behind the spelling, broken between words into lines of a terminal of 80 columns. */
+static void add_help(struct ww_buf *out, const char *text)
+{
+	size_t room = HELP_WIDTH - HELP_COLUMN;
+	for (;;) {
+		size_t n = strlen(text);
+		if (n > room) {
+			n = room;
+			while (n > 0 && text[n] != ' ')
+				n--;
+			if (n == 0)
+				n = strcspn(text, " ");
+		}
+		ww_buf_addf(out, " %.*s\n", (int)n, text);
+		text += n + strspn(text + n, " ");
+		if (!*text)
+			return;
+		ww_buf_pad(out, ' ', HELP_COLUMN - 1);
+	}
+}
+
 void ww_opt_help(struct ww_buf *out, const struct ww_opt *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -140,7 +161,7 @@ void ww_opt_help(struct ww_buf *out, const struct ww_opt *rows, size_t n)
 		ww_buf_adds(&left, "  ");
 		add_spelling(&left, &rows[i]);
 		ww_text_left(out, ww_buf_text(&left), HELP_COLUMN - 1);
-		ww_buf_addf(out, " %s\n", rows[i].help);
+		add_help(out, rows[i].help);
 		ww_buf_done(&left);
 	}
 }

@@ -271,7 +271,7 @@ static enum ww_exit run(struct ww_call *call)
 const struct ww_cmd ww_cmd_advisory = {
 	.name = "advisory",
 	.summary = "list, read and check advisories",
-	.usage = "list | show ID... | check [ID|FILE...] | schema | fields",
+	.usage = "list | show ID... | check [NAME...] | schema | fields",
 	.details = "  list     the advisories that are found, and where\n"
 		   "  show     one as text, in English or Japanese (--lang)\n"
 		   "  check    errors, warnings, and facts that no command acts on yet\n"

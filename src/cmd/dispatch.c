@@ -112,7 +112,7 @@ static void help_all(FILE *out)
 		"usage: wormwood COMMAND [options] [FILE...]\n\n"
 		"One machine-readable advisory about a worm; one program that acts on it.\n\n");
 	for (size_t i = 0; commands[i]; i++)
-		ww_buf_addf(&text, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+		ww_buf_addf(&text, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	ww_buf_adds(&text, "\nwormwood help COMMAND   its options\n"
 			   "wormwood --version\n");
 	fputs(ww_buf_text(&text), out);

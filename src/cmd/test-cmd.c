@@ -52,6 +52,17 @@ static void test_exit_codes(void **state)
 			assert_int_equal(ww_exit_worse(order[i], order[j]), order[i > j ? i : j]);
 }
 
+/* Whatever is printed for people to look options up fits a terminal of 80 columns. */
+static void expect_narrow(const char *text)
+{
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+		if (len > 80)
+			fail_msg("%zu columns: %.*s", len, (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
 static void test_program(void **state)
 {
 	struct ran ran = run(NULL, NULL, NULL);
@@ -63,6 +74,7 @@ static void test_program(void **state)
 	assert_int_equal(ran.answer, WW_EXIT_NOTHING);
 	assert_string_equal(ran.err, "");
 	assert_non_null(strstr(ran.out, "usage: wormwood COMMAND"));
+	expect_narrow(ran.out);
 	done(&ran);
 	ran = run("--version", NULL, NULL);
 	assert_int_equal(ran.answer, WW_EXIT_NOTHING);
@@ -105,6 +117,7 @@ static void test_every_command(void **state)
 		struct ran ran = run("help", cmd->name, NULL);
 		assert_int_equal(ran.answer, WW_EXIT_NOTHING);
 		assert_non_null(strstr(ran.out, cmd->summary));
+		expect_narrow(ran.out);
 		struct ran same = run(cmd->name, "--help", NULL);
 		assert_string_equal(ran.out, same.out);
 		done(&same);

@@ -445,14 +445,25 @@ static uint8_t spoken_of(uint8_t provider)
 	return WW_APP_NONE;
 }
 
+static bool is_one_of(const struct ww_span *word, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ww_span_is(word, names[i]))
+			return true;
+	return false;
+}
+
 static int read_start(struct ww_rule_builder *builder, struct ww_span *header, struct ww_err *err)
 {
-	static const char *const others[] = {"log", "pass", "drop", "sdrop", "reject", "activate",
-		"dynamic", "block", "rewrite", "react"};
+	/* All but the first alert and stop the packet as well: here nothing is stopped. */
+	static const char *const alerts[] = {"alert", "drop", "reject", "block", "react",
+		"rejectsrc", "rejectdst", "rejectboth"};
+	static const char *const others[] = {
+		"log", "pass", "sdrop", "activate", "dynamic", "rewrite"};
 	struct ww_span word;
 	if (!ww_span_word(header, &word))
 		return ww_option_fail(builder, header, -EINVAL, err, "an action is expected");
-	if (!ww_span_is(&word, "alert")) {
+	if (!is_one_of(&word, alerts, WW_N(alerts))) {
 		for (size_t i = 0; i < WW_N(others); i++)
 			if (ww_span_is(&word, others[i]))
 				return ww_option_fail(builder, &word, -EOPNOTSUPP, err,

@@ -59,8 +59,8 @@ static void next_line(struct ww_lexer *lexer, size_t next)
 
 static bool starts_rule(const char *text, size_t len)
 {
-	static const char *const actions[] = {
-		"alert", "log", "pass", "drop", "sdrop", "reject", "activate", "dynamic"};
+	static const char *const actions[] = {"alert", "log", "pass", "drop", "sdrop", "reject",
+		"activate", "dynamic", "block", "react", "rejectsrc", "rejectdst", "rejectboth"};
 	for (size_t i = 0; i < WW_N(actions); i++) {
 		size_t n = strlen(actions[i]);
 		if (len > n && strncasecmp(text, actions[i], n) == 0 && blank(text[n]))

@@ -33,6 +33,8 @@ static void test_refusals(void **state)
 		{"# c\n\n  " HEAD "(msg:\"x\"; \\\n   @sip_method; sid:1;)", false,
 			"keyword 'sip_method' is not supported: nothing offers that buffer"},
 		{"@log tcp any any -> any any (sid:1;)", false, "action 'log' is not supported"},
+		{"@sdrop tcp any any -> any any (sid:1;)", false,
+			"action 'sdrop' is not supported"},
 		{"@frob tcp any any -> any any (sid:1;)", true, "'frob' is not an action"},
 		{"alert @gopher any any -> any any (sid:1;)", false,
 			"protocol 'gopher' is not supported"},
@@ -192,6 +194,8 @@ static void test_good_lines(void **state)
 		"sid:1;)",
 		HEAD "(content:\"a|3a 3B|b\\:\"; rawbytes; metadata:a b, c d; priority:99; sid:1;)",
 		HEAD "(pcre:!\"m|a/b|smiR\"; flowbits:set,a&b; flowbits:isset,c|d; gid:3; sid:1;)",
+		"drop tcp any any -> any any (sid:1;)\nreject udp any any -> any any (sid:2;)\n"
+		"block http (sid:3;)\nrejectboth tcp any any -> any any \\\n (sid:4;)",
 		"\xef\xbb\xbf# a comment behind a byte order mark\n" HEAD "(sid:1;)",
 	};
 	for (size_t i = 0; i < WW_N(rows); i++) {
@@ -202,6 +206,22 @@ static void test_good_lines(void **state)
 				ww_rules_problem(rules, 0)->text);
 		ww_rules_free(&rules);
 	}
+}
+
+/* A rule that stops packets elsewhere is an alert here; a disabled one is counted. */
+static void test_actions(void **state)
+{
+	(void)state;
+	struct ww_rules *rules = load(
+		"drop tcp any any -> any any (sid:1;)\n"
+		"# reject tcp any any -> any any (sid:2;)\n"
+		"block tcp any any -> any any (sid:3;)\nsdrop tcp any any -> any any (sid:4;)");
+	const struct ww_rules_counts counts = ww_rules_counts(rules);
+	assert_int_equal(counts.loaded, 2);
+	assert_int_equal(counts.disabled, 1);
+	assert_int_equal(counts.refused, 1);
+	assert_int_equal(ww_rules_get(rules, 1)->sid, 3);
+	ww_rules_free(&rules);
 }
 
 static void test_counts_and_sids(void **state)
@@ -368,6 +388,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_good_lines),
+		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_counts_and_sids),
 		cmocka_unit_test(test_disabled_and_long),
 		cmocka_unit_test(test_defaults),

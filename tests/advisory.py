@@ -50,6 +50,14 @@ with tempfile.TemporaryDirectory() as folder:
     ran = run('check', good)
     must('a good one passes', ran.returncode == 0 and ' 0 errors' in ran.stdout, ran)
 
+    for verb in ('list', 'fields', 'schema', 'check'):
+        ran = run(verb, '--json')
+        rows = [json.loads(line) for line in ran.stdout.splitlines()]
+        must('%s --json is JSON Lines and nothing else' % verb, rows, ran)
+    rows = {row['path']: row for row in map(json.loads, run('fields', '--json').stdout.splitlines())}
+    must('fields --json', 'watch' in rows['network.rules']['actors'], ran)
+    must('what must be there', rows['id']['required'] and not rows['aliases']['required'], ran)
+
     hidden = write(folder, 'blaster', GOOD.replace('mine', 'blaster'))
     ran = run('list', '--json', env={'WORMWOOD_ADVISORIES': folder})
     rows = [json.loads(line) for line in ran.stdout.splitlines()]

@@ -196,18 +196,18 @@ void ww_advisory_schema(struct ww_buf *out)
 	ww_buf_addc(out, '\n');
 }
 
+static const struct {
+	unsigned actor;
+	const char *name;
+} actors[] = {{WW_ACTOR_WATCH, "watch"}, {WW_ACTOR_DRILL, "drill"}, {WW_ACTOR_SHOW, "advisory"}};
+
 static void who_acts(struct ww_buf *out, const struct ww_field *field)
 {
-	static const struct {
-		unsigned actor;
-		const char *name;
-	} names[] = {
-		{WW_ACTOR_WATCH, "watch"}, {WW_ACTOR_DRILL, "drill"}, {WW_ACTOR_SHOW, "advisory"}};
 	const char *between = "";
-	for (size_t i = 0; i < WW_N(names); i++) {
-		if (!(field->actors & names[i].actor))
+	for (size_t i = 0; i < WW_N(actors); i++) {
+		if (!(field->actors & actors[i].actor))
 			continue;
-		ww_buf_addf(out, "%s%s", between, names[i].name);
+		ww_buf_addf(out, "%s%s", between, actors[i].name);
 		between = ", ";
 	}
 	if (field->planned[0])
@@ -232,5 +232,28 @@ void ww_advisory_man(struct ww_buf *out)
 			ww_buf_adds(out, ".");
 		}
 		ww_buf_adds(out, "\n\n");
+	}
+}
+
+void ww_advisory_fields_json(struct ww_buf *out)
+{
+	for (size_t i = 0; i < WW_FIELDS; i++) {
+		const struct ww_field *field = ww_field_get(i);
+		unsigned acting = ww_field_actors(field);
+		struct ww_json json = ww_json_to(out);
+		ww_json_object(&json, NULL);
+		ww_json_string(&json, "type", "field");
+		ww_json_string(&json, "path", field->path);
+		ww_json_string(&json, "kind", ww_kind_name(field->kind));
+		ww_json_bool(&json, "required", field->flags & WW_FIELD_REQUIRED);
+		ww_json_string(&json, "help", field->help);
+		ww_json_array(&json, "actors");
+		for (size_t k = 0; k < WW_N(actors); k++)
+			if (acting & actors[k].actor)
+				ww_json_string(&json, NULL, actors[k].name);
+		ww_json_end(&json, ']');
+		ww_json_string(&json, "planned", ww_field_planned(field));
+		ww_json_end(&json, '}');
+		ww_buf_addc(out, '\n');
 	}
 }

@@ -217,6 +217,8 @@ static bool print_format(const struct ww_call *call, const char *verb)
 	struct ww_buf out = WW_BUF_INIT;
 	if (strcmp(verb, "schema") == 0)
 		ww_advisory_schema(&out);
+	else if (strcmp(verb, "fields") == 0 && call->common->json)
+		ww_advisory_fields_json(&out);
 	else if (strcmp(verb, "fields") == 0)
 		ww_advisory_man(&out);
 	else

@@ -145,7 +145,8 @@ static uint32_t alerts_of(struct ww_plan *plan, enum ww_policy policy, struct ww
 {
 	struct run run = {.rng = rng};
 	struct ww_policies policies = {.usual = policy};
-	struct ww_watch_options options = {.policies = &policies};
+	/* Small tables for one conversation: they are made hundreds of times. */
+	struct ww_watch_options options = {.policies = &policies, .memory_bytes = 4 << 20};
 	const struct ww_watch_sink sink = {&run, on_finding, NULL};
 	uint32_t isn = 100;
 	if (rng) /* mostly so that the numbers wrap on the way */

@@ -182,8 +182,8 @@ static void tcp_state(struct ww_flows *flows, struct ww_entry *entry, enum ww_di
 		ww_stream_ack(flows, entry, !dir, packet->ack, packet);
 	}
 	if (!flow->groups[dir]) {
-		/* Not wanted any more: nothing is kept for it. */
-		if (entry->stream[dir] != WW_NO_STREAM)
+		/* Not wanted any more: nothing is kept for it. (The bit lies in the first line.) */
+		if (flow->streamed && entry->stream[dir] != WW_NO_STREAM)
 			ww_stream_end(flows, entry, dir, packet);
 		/* If it is wanted later, its stream begins there. */
 		if (packet->payload_wire)

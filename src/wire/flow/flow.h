@@ -121,6 +121,7 @@ struct ww_flow {
 	 */
 	unsigned char heard : 2;
 	unsigned char reset : 2;   /* bit: whose sender sent an RST that was believed */
+	bool streamed : 1;         /* belongs to wire/flow: a direction has or had a stream */
 	unsigned char trouble : 5; /* WW_TROUBLE_ bits: what was shown of it may not be all */
 	unsigned char later : 2; /* bit: a direction whose group may be set later */
 	/* Both groups are set: neither becomes another than 0 later. Set with them. */

@@ -411,6 +411,7 @@ static struct ww_stream *take_stream(struct ww_flows *flows, struct ww_entry *en
 	};
 	list_append(all, stream);
 	entry->stream[dir] = index;
+	entry->flow.streamed = true;
 	return stream;
 }
 

@@ -429,21 +429,8 @@ static __attribute__((noinline)) void count_rare(
 	ww_packet_count_encapsulations(counts->encapsulations, packet);
 }
 
-void ww_packet_count(
-	struct ww_packet_counts *counts, const struct ww_packet *packet, uint32_t length)
+void ww_packet_count_other(struct ww_packet_counts *counts, const struct ww_packet *packet)
 {
-	counts->packets++;
-	counts->bytes += length;
-	/* Nearly all: nothing cut, nothing in pieces. */
-	if (__builtin_expect(packet->ip_version == 4 && packet->proto == WW_PROTO_TCP &&
-				     packet->has_transport &&
-				     (packet->outcome | packet->encapsulations) == 0 &&
-				     packet->payload_wire == packet->payload_len,
-		    1)) {
-		counts->ipv4++;
-		counts->tcp++;
-		return;
-	}
 	counts->arp += packet->is_arp;
 	counts->ipv4 += packet->ip_version == 4;
 	counts->ipv6 += packet->ip_version == 6;

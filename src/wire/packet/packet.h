@@ -158,9 +158,27 @@ void ww_packet_decode(const struct ww_frame *frame, struct ww_packet *ret);
 /* Decodes an IP packet that begins at data (a reassembled one): as above, without a link layer. */
 void ww_packet_decode_ip(const uint8_t *data, uint32_t captured, uint32_t length, int64_t time_us,
 	uint64_t frame, struct ww_packet *ret);
-/* Adds one decoded packet to the counts. */
-void ww_packet_count(
-	struct ww_packet_counts *counts, const struct ww_packet *packet, uint32_t length);
+/* For ww_packet_count: all that is not whole TCP over IPv4. */
+void ww_packet_count_other(struct ww_packet_counts *counts, const struct ww_packet *packet);
+
+/* Adds one decoded packet to the counts; `length` is the frame's on the wire. */
+static inline void ww_packet_count(
+	struct ww_packet_counts *counts, const struct ww_packet *packet, uint32_t length)
+{
+	counts->packets++;
+	counts->bytes += length;
+	/* Nearly all: nothing cut, nothing in pieces. */
+	if (__builtin_expect(packet->ip_version == 4 && packet->proto == WW_PROTO_TCP &&
+				     packet->has_transport &&
+				     (packet->outcome | packet->encapsulations) == 0 &&
+				     packet->payload_wire == packet->payload_len,
+		    1)) {
+		counts->ipv4++;
+		counts->tcp++;
+	} else {
+		ww_packet_count_other(counts, packet);
+	}
+}
 
 /* Adds 1 for each kind of the packet's encapsulations. */
 void ww_packet_count_encapsulations(

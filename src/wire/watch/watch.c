@@ -574,16 +574,21 @@ void ww_watch_feed(struct ww_watch *watch, const struct ww_frame *frames, size_t
 	ww_assert(n <= WW_BATCH);
 	for (size_t i = 0; i < n; i++)
 		ww_packet_decode(&frames[i], &packets[i]);
+	if (n == 0)
+		return;
+	int64_t first_us = watch->any_packet ? watch->first_us : frames[0].time_us;
+	int64_t last_us = watch->any_packet ? watch->last_us : frames[0].time_us;
 	/* Apart: what was just written in small pieces is not yet there to be read in large ones.
 	 */
 	for (size_t i = 0; i < n; i++) {
+		int64_t time_us = frames[i].time_us;
 		ww_packet_count(&watch->packets, &packets[i], frames[i].length);
-		if (!watch->any_packet || frames[i].time_us < watch->first_us)
-			watch->first_us = frames[i].time_us;
-		if (!watch->any_packet || frames[i].time_us > watch->last_us)
-			watch->last_us = frames[i].time_us;
-		watch->any_packet = true;
+		first_us = time_us < first_us ? time_us : first_us;
+		last_us = time_us > last_us ? time_us : last_us;
 	}
+	watch->first_us = first_us;
+	watch->last_us = last_us;
+	watch->any_packet = true;
 	ww_flows_feed(watch->flows, packets, n, skipped);
 }
 

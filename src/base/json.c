@@ -51,6 +51,15 @@ void ww_json_end(struct ww_json *json, char closer)
 	ww_buf_addc(json->out, closer);
 }
 
+/* How many of the first bytes are characters of one byte that stand for themselves. */
+static size_t plain_length(const uint8_t *p, size_t len)
+{
+	size_t n = 0;
+	while (n < len && p[n] >= 0x20 && p[n] < 0x7f && p[n] != '"' && p[n] != '\\')
+		n++;
+	return n;
+}
+
 void ww_json_bytes(struct ww_json *json, const char *key, const void *bytes, size_t len)
 {
 	begin_value(json, key);
@@ -58,6 +67,13 @@ void ww_json_bytes(struct ww_json *json, const char *key, const void *bytes, siz
 	const uint8_t *p = bytes;
 	ww_buf_addc(out, '"');
 	while (len > 0) {
+		size_t plain = plain_length(p, len);
+		if (plain > 0) {
+			ww_buf_add(out, p, plain);
+			p += plain;
+			len -= plain;
+			continue;
+		}
 		size_t n = ww_utf8_length(p, len);
 		if (n == 0) {
 			ww_buf_adds(out, "\xef\xbf\xbd");
@@ -71,8 +87,6 @@ void ww_json_bytes(struct ww_json *json, const char *key, const void *bytes, siz
 			ww_buf_adds(out, "\\n");
 		} else if (*p < 0x20 || *p == 0x7f) {
 			ww_buf_addf(out, "\\u%04x", *p);
-		} else {
-			ww_buf_addc(out, (char)*p);
 		}
 		p += n;
 		len -= n;
@@ -87,8 +101,17 @@ void ww_json_string(struct ww_json *json, const char *key, const char *text)
 
 void ww_json_int(struct ww_json *json, const char *key, int64_t number)
 {
+	char text[24], *digit = text + sizeof(text);
+	/* Of the least number the negative is not one. */
+	uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+	do {
+		*--digit = (char)('0' + left % 10);
+		left /= 10;
+	} while (left);
+	if (number < 0)
+		*--digit = '-';
 	begin_value(json, key);
-	ww_buf_addf(json->out, "%lld", (long long)number);
+	ww_buf_add(json->out, digit, (size_t)(text + sizeof(text) - digit));
 }
 
 void ww_json_real(struct ww_json *json, const char *key, double number, int decimals)

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,38 @@ static void json_escapes_hostile_bytes(void **state)
 		"{\"a\":\"\\u0000\\\"\\\\\\n\xef\xbf\xbd\xe3\x81\x82\","
 		"\"b\":[-1,0.50,null,{},true],\"c\":\"\"}");
 	ww_buf_done(&out);
+}
+
+static void json_prints_every_number_and_byte(void **state)
+{
+	(void)state;
+	static const int64_t numbers[] = {
+		0, 9, 10, -10, 4294967296, INT64_MAX, INT64_MIN, INT64_MIN + 1};
+	for (size_t i = 0; i < WW_N(numbers); i++) {
+		struct ww_buf out = WW_BUF_INIT;
+		struct ww_json json = ww_json_to(&out);
+		char want[32];
+		snprintf(want, sizeof(want), "%" PRId64, numbers[i]);
+		ww_json_int(&json, NULL, numbers[i]);
+		assert_string_equal(ww_buf_text(&out), want);
+		ww_buf_done(&out);
+	}
+	/* One byte between plain ones: itself, escaped, or replaced. */
+	for (unsigned byte = 0; byte < 256; byte++) {
+		struct ww_buf out = WW_BUF_INIT;
+		struct ww_json json = ww_json_to(&out);
+		const char bytes[4] = {'a', 'b', (char)byte, 'c'};
+		char want[16];
+		const char *format = byte >= 0x80                  ? "\"ab\xef\xbf\xbd\x63\""
+				     : byte == '\n'                ? "\"ab\\nc\""
+				     : byte == '"' || byte == '\\' ? "\"ab\\%cc\""
+				     : byte < 0x20 || byte == 0x7f ? "\"ab\\u%04xc\""
+								   : "\"ab%cc\"";
+		snprintf(want, sizeof(want), format, byte);
+		ww_json_bytes(&json, NULL, bytes, sizeof(bytes));
+		assert_string_equal(ww_buf_text(&out), want);
+		ww_buf_done(&out);
+	}
 }
 
 /* ---- text ---- */
@@ -307,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_buffer_grows_and_is_taken),
 		cmocka_unit_test(json_escapes_hostile_bytes),
+		cmocka_unit_test(json_prints_every_number_and_byte),
 		cmocka_unit_test(only_well_formed_utf8_is_taken),
 		cmocka_unit_test(columns_align_for_wide_characters),
 		cmocka_unit_test(a_terminal_cannot_be_driven),

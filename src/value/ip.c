@@ -17,10 +17,26 @@ bool ww_ip_is_multicast(const struct ww_ip *ip)
 	return (ip->b[12] & 0xf0) == 0xe0 || ww_ip_v4(ip) == 0xffffffff;
 }
 
+/* By hand: the C library prints it with sprintf, and there may be hundreds of thousands. */
+static void print_v4(const uint8_t bytes[4], char *text)
+{
+	for (int i = 0; i < 4; i++) {
+		unsigned byte = bytes[i];
+		if (i > 0)
+			*text++ = '.';
+		if (byte >= 100)
+			*text++ = (char)('0' + byte / 100);
+		if (byte >= 10)
+			*text++ = (char)('0' + byte / 10 % 10);
+		*text++ = (char)('0' + byte % 10);
+	}
+	*text = '\0';
+}
+
 const char *ww_ip_print(const struct ww_ip *ip, char text[WW_IP_TEXT_MAX])
 {
 	if (ww_ip_is_v4(ip))
-		inet_ntop(AF_INET, ip->b + 12, text, WW_IP_TEXT_MAX);
+		print_v4(ip->b + 12, text);
 	else
 		inet_ntop(AF_INET6, ip->b, text, WW_IP_TEXT_MAX);
 	return text;
@@ -31,7 +47,7 @@ int ww_ip_parse(const char *text, struct ww_ip *ret)
 	uint8_t bytes[16];
 	if (inet_pton(AF_INET, text, bytes) == 1) {
 		*ret = ww_ip_from_v4((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
-			(uint32_t)bytes[2] << 8 | bytes[3]);
+				     (uint32_t)bytes[2] << 8 | bytes[3]);
 		return 0;
 	}
 	if (inet_pton(AF_INET6, text, bytes) == 1) {

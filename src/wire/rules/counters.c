@@ -12,10 +12,19 @@
  *	                  packets elsewhere and change nothing here
  *
  * An interval begins with its first match and lasts `seconds` of packet time. One table of 4,096
- * counts in buckets of eight; when a bucket is full, the count used longest ago is given up and
- * counted: its rule starts to count again.
+ * counts in buckets of eight; when a bucket is full, a count whose interval is over gives way, as
+ *it begins anew whenever it comes. Is there none, the count used longest ago is given up and
+ *counted: its rule starts to count again.
  */
 #include "wire/rules/rules-private.h"
+
+/* What it counted means nothing any more. */
+static bool is_over(const struct ww_rules *rules, const struct ww_counter *counter, int64_t time_us)
+{
+	const struct ww_limit *limit = &rules->items[counter->rule - 1].limits[counter->which];
+	int64_t age = (int64_t)((uint64_t)time_us - (uint64_t)counter->start_us);
+	return age >= (int64_t)limit->seconds * 1000000 && time_us >= counter->until_us;
+}
 
 static struct ww_counter *counter_of(struct ww_rules *rules, uint32_t rule, uint8_t which,
 	const struct ww_ip *ip, const struct ww_ip *other, int64_t time_us)
@@ -33,7 +42,10 @@ static struct ww_counter *counter_of(struct ww_rules *rules, uint32_t rule, uint
 		if (victim->rule && (!counter->rule || counter->used_us < victim->used_us))
 			victim = counter;
 	}
-	rules->counts.evicted_counters += victim->rule != 0;
+	for (size_t i = 0; victim->rule && i < WW_COUNTER_WAYS; i++)
+		if (is_over(rules, &bucket[i], time_us))
+			victim = &bucket[i];
+	rules->counts.evicted_counters += victim->rule && !is_over(rules, victim, time_us);
 	*victim = (struct ww_counter){.ip = *ip,
 		.other = *other,
 		.rule = rule + 1,

@@ -21,7 +21,7 @@ enum {
 	GROWTH_LEAST = 256,   /* bytes of a message between two tries of what waits */
 	TRIES_MAX = 256,      /* candidates tried at once while a message grows; then they wait */
 	LANE_FLOWS = 1024,    /* parsed at a time in one lane of WW_LANES */
-	LANE_BYTES = 1 << 20, /* of what their parsers keep */
+	LANE_BYTES = 2 << 20, /* of what their parsers keep */
 };
 
 /* ---- what is wanted ---- */
@@ -86,6 +86,7 @@ struct trying {
 	struct ww_message_state *state; /* NULL: of no flow, and ended */
 	bool shown; /* its bytes are in the view; else they came before, in the other direction */
 	uint32_t n; /* of desk->message_list */
+	uint32_t n_always; /* the first of them, which are in the order of work already */
 };
 
 static void add(struct trying *trying, uint32_t rule)
@@ -221,36 +222,51 @@ static struct ww_window window_of(const struct trying *trying)
 	return window;
 }
 
+/* A buffer that it looks at is not there, and will not be: the usual case, told at once. */
+static bool lacks_buffer(const struct ww_message *message, const struct ww_item *item)
+{
+	return (item->buffers & ~message->present & message->settled) != 0;
+}
+
+static void try_one(struct trying *trying, uint32_t rule, const struct ww_window *window,
+	struct ww_verify *verify)
+{
+	const struct ww_item *item = &trying->run->rules->items[rule];
+	const struct ww_message *message = trying->message;
+	if (lacks_buffer(message, item) || was_told(trying->state, rule))
+		return;
+	/* A rule on nothing but what is repeated was tried when it was new. */
+	if (message->repeated && !(item->buffers & ~message->repeated))
+		return;
+	/* Told before, when only what asks for an accepted context could not match. */
+	if (message->dce && message->dce->late && !item->asks_interface)
+		return;
+	if (trying->state)
+		trying->state->tries++;
+	enum ww_verdict verdict = ww_run_try(trying->run, rule, window, verify);
+	if (verdict == WW_VERDICT_MORE)
+		wait_with(trying, rule);
+	else if (verdict == WW_VERDICT_MATCH)
+		remember_told(trying, rule);
+}
+
+/* In the order of work: the first ones are; the others are sorted, and both merged. */
 static void try_all(struct trying *trying)
 {
 	const struct ww_run *run = trying->run;
-	struct ww_rules *rules = run->rules;
 	struct ww_desk *desk = run->desk;
 	struct ww_verify verify;
 	struct ww_window window = window_of(trying);
-	uint32_t *list = desk->message_list;
+	uint32_t *list = desk->message_list, a = 0, c = trying->n_always;
 	for (uint32_t i = 0; i < trying->n; i++)
 		desk->marks[list[i]] = 0;
-	if (trying->n > 1)
-		qsort_r(list, trying->n, sizeof(*list), by_work, rules);
-	for (uint32_t i = 0; i < trying->n; i++) {
-		if (was_told(trying->state, list[i]))
-			continue;
-		/* A rule on nothing but what is repeated was tried when it was new. */
-		uint64_t repeated = trying->message->repeated;
-		if (repeated && !(rules->items[list[i]].buffers & ~repeated))
-			continue;
-		/* Told before, when only what asks for an accepted context could not match. */
-		if (trying->message->dce && trying->message->dce->late &&
-			!rules->items[list[i]].asks_interface)
-			continue;
-		if (trying->state)
-			trying->state->tries++;
-		enum ww_verdict verdict = ww_run_try(run, list[i], &window, &verify);
-		if (verdict == WW_VERDICT_MORE)
-			wait_with(trying, list[i]);
-		else if (verdict == WW_VERDICT_MATCH)
-			remember_told(trying, list[i]);
+	if (trying->n > c + 1)
+		qsort_r(list + c, trying->n - c, sizeof(*list), by_work, run->rules);
+	while (a < trying->n_always || c < trying->n) {
+		bool always = c == trying->n;
+		if (a < trying->n_always && c < trying->n)
+			always = by_work(&list[a], &list[c], run->rules) < 0;
+		try_one(trying, always ? list[a++] : list[c++], &window, &verify);
 	}
 }
 
@@ -276,6 +292,7 @@ static void on_message(void *context, const struct ww_message *message)
 		*trying.state = (struct ww_message_state){.tried_end = message->end};
 	for (uint32_t i = 0; message->begins && i < section->n_always; i++)
 		add(&trying, section->always[i]);
+	trying.n_always = trying.n;
 	add_candidates(&trying);
 	add_waiting(&trying);
 	try_all(&trying);

@@ -63,10 +63,17 @@ static double density(const struct ww_nibbles *nibbles, unsigned bucket, const d
 static void fill(struct ww_nibbles *nibbles, const struct ww_nibble_run *runs, size_t n,
 	const double weights[256])
 {
+	/* Where bytes are left open, a bucket of few runs takes as much as one of many that have
+	 * all. */
+	static const uint8_t shares[] = {0, 0, 8, 3, 1};
 	unsigned buckets = nibbles->sets * BUCKETS;
 	double found = 0;
+	size_t all = 0, sum = 0;
+	for (size_t i = 0; i < n; i++)
+		all += shares[runs[i].len];
 	for (size_t i = 0; i < n; i++) {
-		unsigned bucket = (unsigned)(i * buckets / n);
+		unsigned bucket = (unsigned)(sum * buckets / all);
+		sum += shares[runs[i].len];
 		for (size_t at = 0; at < WW_NIBBLE_RUN; at++) {
 			uint8_t byte = runs[i].bytes[at];
 			if (at >= runs[i].len) {
@@ -81,12 +88,12 @@ static void fill(struct ww_nibbles *nibbles, const struct ww_nibble_run *runs, s
 	}
 	for (unsigned bucket = 0; bucket < buckets; bucket++)
 		found += density(nibbles, bucket, weights);
-	nibbles->cost = 0.15 + 0.2 * nibbles->sets + 30 * found;
+	nibbles->cost = 0.3 + 0.5 * nibbles->sets + 20 * found;
 }
 
 struct ww_nibbles *ww_nibbles_new(struct ww_nibble_run *runs, size_t n)
 {
-	static const double too_much = 2; /* the tables of hashes take about three cycles a byte */
+	static const double too_much = 3; /* about what the tables of hashes take */
 	if (n == 0 || n > MOST || !__builtin_cpu_supports("avx2"))
 		return NULL;
 	/* Neighbours in order are alike: a bucket of them takes few other bytes. */

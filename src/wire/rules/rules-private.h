@@ -39,8 +39,8 @@ enum {
 	WW_GROUP_LISTEN = 1,    /* no rules: the other direction's parser wants these bytes */
 	WW_GROUP_LONE = 65535,  /* no group: the rules that ww_lone_each names */
 	WW_LONE_RULES = 256,    /* see lone.c */
-	WW_OWN_RULES = 512,     /* a group's own scanner has so many rules at most */
-	WW_OWN_BYTES = 8 << 20, /* of the scanners that groups have of their own */
+	WW_OWN_RULES = 2048,    /* a group's own scanner has so many rules at most */
+	WW_OWN_BYTES = 4 << 20, /* of the scanners that groups have of their own */
 	WW_GROUP_CACHE = 16384, /* entries of the memory of (ports, addresses) -> group */
 	WW_VERIFY_MEMO = 512,
 	WW_PENDING_MAX = 8, /* rules that wait for bytes, a flow */

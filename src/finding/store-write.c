@@ -21,7 +21,13 @@ static void put_real(struct row *row, double value)
 	sqlite3_bind_double(row->statement, ++row->column, value);
 }
 
+/* Of a text that lives until the statement is run. */
 static void put_text(struct row *row, const char *text)
+{
+	sqlite3_bind_text(row->statement, ++row->column, text, -1, SQLITE_STATIC);
+}
+
+static void put_copy(struct row *row, const char *text)
 {
 	sqlite3_bind_text(row->statement, ++row->column, text, -1, SQLITE_TRANSIENT);
 }
@@ -33,13 +39,13 @@ static void put_ip(struct row *row, const struct ww_ip *ip)
 	if (ww_ip_word(ip, 0) == 0 && ww_ip_word(ip, 1) == 0)
 		sqlite3_bind_null(row->statement, ++row->column);
 	else
-		put_text(row, ww_ip_print(ip, text));
+		put_copy(row, ww_ip_print(ip, text));
 }
 
 static void put_ip_always(struct row *row, const struct ww_ip *ip)
 {
 	char text[WW_IP_TEXT_MAX];
-	put_text(row, ww_ip_print(ip, text));
+	put_copy(row, ww_ip_print(ip, text));
 }
 
 /* "[2,4,7]": what SQLite's json_each reads. */
@@ -51,7 +57,7 @@ static void put_numbers(struct row *row, const uint64_t *numbers, size_t n)
 	for (size_t i = 0; i < n; i++)
 		ww_json_int(&json, NULL, (int64_t)numbers[i]);
 	ww_json_end(&json, ']');
-	put_text(row, ww_buf_text(&text));
+	put_copy(row, ww_buf_text(&text));
 	ww_buf_done(&text);
 }
 
@@ -115,8 +121,7 @@ static int put_evidence(struct ww_store *store, uint64_t finding, int step,
 	put_int(&row, evidence->dport);
 	put_int(&row, evidence->proto);
 	put_int(&row, (int64_t)evidence->offset);
-	sqlite3_bind_blob64(
-		row.statement, ++row.column, evidence->bytes, n_bytes, SQLITE_TRANSIENT);
+	sqlite3_bind_blob64(row.statement, ++row.column, evidence->bytes, n_bytes, SQLITE_STATIC);
 	put_text(&row, evidence->note);
 	put_real(&row, evidence->score);
 	put_text(&row, evidence->file);

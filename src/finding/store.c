@@ -98,6 +98,7 @@ int ww_store_step(sqlite3_stmt *statement)
 {
 	int status = sqlite3_step(statement);
 	int reset = sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement); /* they may be borrowed */
 	return status == SQLITE_DONE && reset == SQLITE_OK ? 0 : -EIO;
 }
 

@@ -18,24 +18,48 @@ static const char *const common[] = {"get ", "post ", "http/1.", "host:", "user-
 	"accept", "mozilla", "cookie", "referer", ".php", ".asp", ".html", "www.", "\r\n\r\n",
 	"/cgi-bin/", "login", "user ", "pass ", "server", "windows", "index"};
 
+/* The bytes of a text, thirty-two kinds of them: what one lacks the other cannot hold. */
+static uint32_t kinds_of(const char *text, size_t len)
+{
+	uint32_t kinds = 0;
+	for (size_t i = 0; i < len; i++)
+		kinds |= 1u << (text[i] & 31);
+	return kinds;
+}
+
+struct common {
+	size_t len;
+	uint32_t kinds;
+};
+
+static void know_common(struct common ret[WW_N(common)])
+{
+	for (size_t i = 0; i < WW_N(common); i++) {
+		ret[i].len = strlen(common[i]);
+		ret[i].kinds = kinds_of(common[i], ret[i].len);
+	}
+}
+
 /* Does the pattern lie inside a common word, or hold little else? Returns bytes to discount. */
-static int common_part(const uint8_t *bytes, size_t len)
+static int common_part(const struct common *words, const uint8_t *bytes, size_t len)
 {
 	char lower[WW_FAST_MAX + 1];
 	for (size_t i = 0; i < len; i++)
 		lower[i] = (char)tolower(bytes[i]);
+	uint32_t kinds = kinds_of(lower, len);
 	int worst = 0;
 	for (size_t i = 0; i < WW_N(common); i++) {
-		size_t n = strlen(common[i]);
-		if (memmem(common[i], n, lower, len))
+		size_t n = words[i].len;
+		if (!(kinds & ~words[i].kinds) && memmem(common[i], n, lower, len))
 			return (int)len;
-		if (memmem(lower, len, common[i], n) && (int)n > worst)
+		if (!(words[i].kinds & ~kinds) && memmem(lower, len, common[i], n) &&
+			(int)n > worst)
 			worst = (int)n;
 	}
 	return worst;
 }
 
-static int score(const uint8_t *bytes, size_t len)
+static int score(const struct common *words, const uint8_t *bytes, size_t len)
 {
 	bool seen[256] = {false};
 	int sum = 0;
@@ -47,16 +71,17 @@ static int score(const uint8_t *bytes, size_t len)
 		sum += seen[b] || b == 0 ? 0 : 4;
 		seen[b] = true;
 	}
-	return sum - 9 * common_part(bytes, len);
+	return sum - 9 * common_part(words, bytes, len);
 }
 
 /* The best part of a content of at most WW_FAST_MAX bytes: its start. */
-static size_t best_part(const uint8_t *bytes, size_t len, size_t cut, int *ret_score)
+static size_t best_part(
+	const struct common *words, const uint8_t *bytes, size_t len, size_t cut, int *ret_score)
 {
 	size_t best = 0;
-	*ret_score = score(bytes, cut);
+	*ret_score = score(words, bytes, cut);
 	for (size_t i = 1; i + cut <= len && i < 256; i++) {
-		int here = score(bytes + i, cut);
+		int here = score(words, bytes + i, cut);
 		if (here > *ret_score) {
 			*ret_score = here;
 			best = i;
@@ -98,6 +123,8 @@ static void choose_head(struct ww_item *item)
 void ww_fast_choose(struct ww_item *item)
 {
 	choose_head(item);
+	struct common words[WW_N(common)];
+	know_common(words);
 	struct ww_step *chosen = NULL;
 	const uint8_t *bytes = NULL;
 	size_t len = 0;
@@ -115,7 +142,7 @@ void ww_fast_choose(struct ww_item *item)
 		size_t whole = content->fast_len ? content->fast_len : content->len;
 		size_t cut = whole < WW_FAST_MAX ? whole : WW_FAST_MAX;
 		int here;
-		size_t from = best_part(part, whole, cut, &here);
+		size_t from = best_part(words, part, whole, cut, &here);
 		if (chosen && !content->fast && (chosen->content.fast || here <= best))
 			continue;
 		if (cut < WW_PATTERN_MIN || (cut == 2 && !rare_pair(part)))

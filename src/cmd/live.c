@@ -138,7 +138,9 @@ static bool tick(struct ww_live_watcher *watcher, const struct timespec *now)
 	uint64_t received, dropped;
 	count(watcher, &received, &dropped);
 	tell_of_interfaces(watcher);
+	ww_watch_settle(watcher->run.watch);
 	tell_time(watcher);
+	ww_watch_settle(watcher->run.watch);
 	if (watcher->wants_status)
 		show_status(watcher, seconds_since(&watcher->shown, now), dropped);
 	watcher->shown = *now;
@@ -353,6 +355,7 @@ static enum ww_exit watch_on(struct ww_live_watcher *watcher)
 			continue;
 		if (all_ended(watcher))
 			break;
+		ww_watch_settle(watcher->run.watch);
 		fflush(watcher->session->call->screen->out);
 		wait_for_frames(watcher, WAIT_MS);
 	}

@@ -217,6 +217,7 @@ int ww_watch_run_begin(struct ww_watch_run *run, struct ww_session *session, con
 		.findings_before = session->findings,
 		.policies = &session->policies,
 		.memory_bytes = session->memory_bytes,
+		.threads = session->threads,
 	};
 	int status = ww_report_init(&run->report, session->call, session->plan);
 	run->report.has_packets =

@@ -18,6 +18,7 @@ struct ww_session {
 	double false_alarms; /* per first contact */
 	uint64_t hash_seed;
 	uint64_t memory_bytes; /* of the tables of conversations; 0: the default */
+	unsigned threads;
 	bool strict;     /* what was cut short is exit 3 */
 	bool has_format; /* findings are lines of `format`, on standard output */
 	enum ww_alert_format format;

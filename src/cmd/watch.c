@@ -21,13 +21,13 @@ struct config {
 	const char *const *rule_operands; /* operands that are rule files */
 	size_t n_rule_operands;
 	double false_alarms;
-	uint64_t hash_seed, memory_mb;
+	uint64_t hash_seed, memory_mb, threads;
 	bool strict, rules_profile;
 	const char *format;
 	struct ww_live_config live;
 };
 
-static const struct config defaults = {.false_alarms = 1e-5};
+static const struct config defaults = {.false_alarms = 1e-5, .threads = 1};
 
 static const struct ww_opt opts[] = {
 	WW_OPT(struct config, rules, WW_OPT_LIST, 0, "rules", "FILE",
@@ -46,6 +46,8 @@ static const struct ww_opt opts[] = {
 		"for conversations, streams and fragments (52)"),
 	WW_OPT(struct config, hash_seed, WW_OPT_COUNT, 0, "hash-seed", "N",
 		"vary the key of the tables"),
+	WW_OPT(struct config, threads, WW_OPT_COUNT, 0, "threads", "N",
+		"share the work on many rules among threads (1)"),
 	WW_OPT(struct config, rules_profile, WW_OPT_FLAG, 0, "rules-profile", NULL,
 		"list the rules that were tried most"),
 	WW_OPT(struct config, strict, WW_OPT_FLAG, 0, "strict", NULL,
@@ -320,7 +322,10 @@ static enum ww_exit run_watch(struct ww_call *call)
 		answer = ww_usage(call, "--false-alarms is above 0 and at most 0.1");
 	if (config.memory_mb > MEMORY_MB_MOST)
 		answer = ww_usage(call, "--memory is at most %d (MiB)", MEMORY_MB_MOST);
+	if (config.threads < 1 || config.threads > WW_WATCH_THREADS)
+		answer = ww_usage(call, "--threads is 1 to %d", WW_WATCH_THREADS);
 	struct ww_session session = {.call = call,
+		.threads = (unsigned)config.threads,
 		.false_alarms = config.false_alarms,
 		.hash_seed = config.hash_seed,
 		.memory_bytes = config.memory_mb << 20,

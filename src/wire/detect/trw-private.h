@@ -102,6 +102,7 @@ struct ww_trw {
 	uint32_t threshold;
 	double run_length;
 	struct ww_hash_key key;
+	bool hears_all;
 	struct ww_detect_sink sink;
 
 	struct source *sources; /* in sources_memory, at a cache line */

@@ -60,6 +60,7 @@ int ww_trw_new(const struct ww_trw_config *config, struct ww_trw **ret, struct w
 	if (!trw)
 		return -ENOMEM;
 	trw->key = config->key;
+	trw->hears_all = config->hears_all;
 	trw->sink = config->sink;
 	trw->n_sources = WW_TRW_WAYS;
 	while (trw->n_sources < config->sources)
@@ -429,7 +430,7 @@ static void sent(void *state, struct ww_contact *contact)
 	struct source *source = find_or_make(trw, &contact->src, contact->proto);
 	source->last = (uint32_t)(trw->elapsed_us >> TICK_BITS);
 	if (has_scanner(source)) {
-		contact->quiet = source->kind == SOURCE_SCANNER;
+		contact->quiet = source->kind == SOURCE_SCANNER && !trw->hears_all;
 		trw->quiet += contact->quiet;
 		ww_trw_scanner_sent(trw, source->slot, contact);
 	} else if (source->kind == SOURCE_TESTED) {
@@ -513,6 +514,7 @@ static int detector_init(
 	if (config->false_alarm_rate > 0)
 		own.false_alarm_rate = config->false_alarm_rate;
 	own.key = config->key;
+	own.hears_all = config->hears_all;
 	own.sink = config->sink;
 	struct ww_trw *trw = NULL;
 	int r = ww_trw_new(&own, &trw, err);

@@ -75,6 +75,7 @@ struct ww_trw_config {
 	uint32_t sources;                 /* rounded up to a power of two, >= WW_TRW_WAYS */
 	uint32_t walks, scanners, tables; /* 1-65,535 */
 	struct ww_hash_key key;
+	bool hears_all; /* no contact is quiet, see flow.h */
 	struct ww_detect_sink sink;
 };
 

@@ -6,6 +6,14 @@
 
 #include <stdlib.h>
 
+void ww_desk_sum(void *sum, const void *counts, size_t size)
+{
+	uint64_t *to = sum;
+	const uint64_t *from = counts;
+	for (size_t i = 0; i < size / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
 static void desk_free(struct ww_desk *desk)
 {
 	free(desk->marks);
@@ -43,6 +51,23 @@ int ww_desk_new(struct ww_rules *rules, struct ww_desk **ret)
 	return 0;
 }
 
+void ww_desk_free(struct ww_desk **desk_)
+{
+	struct ww_desk *desk = *desk_;
+	if (!desk)
+		return;
+	struct ww_rules *rules = desk->rules;
+	struct ww_desk **at = &rules->desks;
+	while (*at != desk)
+		at = &(*at)->next;
+	*at = desk->next;
+	ww_desk_sum(&rules->counts, &desk->counts, sizeof(rules->counts));
+	for (size_t i = 0; i < rules->n_items; i++)
+		ww_desk_sum(&rules->desk->costs[i], &desk->costs[i], sizeof(desk->costs[i]));
+	desk_free(desk);
+	*desk_ = NULL;
+}
+
 void ww_desks_done(struct ww_rules *rules)
 {
 	while (rules->desks) {
@@ -55,14 +80,6 @@ void ww_desks_done(struct ww_rules *rules)
 unsigned ww_rules_lane(const struct ww_flow *flow)
 {
 	return ww_lane_of(flow);
-}
-
-void ww_desk_sum(void *sum, const void *counts, size_t size)
-{
-	uint64_t *to = sum;
-	const uint64_t *from = counts;
-	for (size_t i = 0; i < size / sizeof(*to); i++)
-		to[i] += from[i];
 }
 
 struct ww_rules_counts ww_rules_counts(const struct ww_rules *rules)

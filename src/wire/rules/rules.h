@@ -206,8 +206,10 @@ void ww_rules_forget(void *rules, void **rule_state);
 struct ww_desk;
 enum { WW_LANES = 16 };
 
-/* 0 or -ENOMEM. After ww_rules_compile; ends with the set. */
+/* 0 or -ENOMEM. After ww_rules_compile. End with ww_desk_free, or with the set. */
 int ww_desk_new(struct ww_rules *rules, struct ww_desk **ret);
+/* What it counted stays with the set. */
+void ww_desk_free(struct ww_desk **desk);
 /* 0: flows that are not settled, and packets of no flow; else 1 to WW_LANES. */
 unsigned ww_rules_lane(const struct ww_flow *flow);
 /* Makes what would be made at the first need. False: memory is short. */

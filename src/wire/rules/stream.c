@@ -152,7 +152,7 @@ enum ww_verdict ww_run_try(const struct ww_run *run, uint32_t index, const struc
 	desk->costs[index].matched++;
 	if (floors)
 		ww_state_tell(run->flow, index, run->dir, run->stream_end + 1);
-	if (ww_state_bits_act(rules, item, run->flow) && run->flow)
+	if (ww_state_bits_act(rules, item, run->flow) && run->flow && !run->flow->settled)
 		ww_rules_open_gates(rules, run->flow);
 	if (item->rule.noalert)
 		return verdict;

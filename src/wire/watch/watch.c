@@ -4,7 +4,7 @@
  * bytes in order), which go to the rules and the detectors; what those find is numbered here and
  * handed on. What a rule hit means for a host is the chain's business.
  */
-#include "wire/watch/plan-private.h"
+#include "wire/watch/watch-private.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,32 +38,6 @@ _Static_assert((int)WW_DOUBT_GAP == WW_TROUBLE_GAP &&
 		       (int)WW_DOUBT_FORGED == WW_TROUBLE_FORGED,
 	"wire/flow says it, a finding carries it");
 
-/* A rule's finding whose request may be answered; the last ones are kept. */
-enum { ASKED_MAX = 64 };
-
-struct asked {
-	bool waits, transfer; /* of a transfer: of no flow */
-	uint32_t flow_id;
-	uint64_t message_at;
-	struct ww_finding finding;
-	struct ww_evidence evidence[2]; /* the request, its answer */
-};
-
-struct ww_watch {
-	struct asked *asked; /* a ring of ASKED_MAX */
-	size_t next_asked;
-	struct ww_plan *plan;
-	struct ww_watch_sink sink;
-	struct ww_flows *flows;
-	struct ww_detect *detect;
-	struct ww_packet_counts packets;
-	uint64_t before, findings, by_kind[WW_FINDING_KIND_COUNT];
-	uint64_t *alerts; /* by rule index */
-	uint64_t conflicts[WW_N(CONFLICTS)];
-	bool any_packet;
-	int64_t first_us, last_us;
-};
-
 static uint64_t emit(void *context, struct ww_finding *finding)
 {
 	struct ww_watch *watch = context;
@@ -83,147 +57,9 @@ static void update(void *context, const struct ww_finding *finding)
 
 /* ---- rule hits ---- */
 
-/* An IPv4 literal between the end of one matched span and the start of the next. */
-static bool address_between(const struct ww_hit *hit, struct ww_ip *ret)
-{
-	if (hit->n_spans == 0)
-		return false;
-	const struct ww_hit_span *before = &hit->spans[0];
-	char text[16];
-	size_t n = 0;
-	const uint8_t *p = before->data + before->len;
-	const uint8_t *end = hit->n_spans > 1 ? hit->spans[1].data : p;
-	while (p < end && n < sizeof(text) - 1)
-		text[n++] = (char)*p++;
-	text[n] = '\0';
-	return p == end && ww_ip_parse(text, ret) == 0 && ww_ip_is_v4(ret);
-}
-
-/* The bytes from the first span to the end of the last, as far as one evidence holds. */
-static void copy_spans(struct ww_evidence *evidence, const struct ww_hit *hit)
-{
-	for (size_t i = 0; i < hit->n_spans; i++) {
-		const struct ww_hit_span *span = &hit->spans[i];
-		if (i == 0)
-			evidence->offset = span->offset;
-		size_t at = span->offset >= evidence->offset ? span->offset - evidence->offset : 0;
-		if (at > evidence->n_bytes && at < WW_EVIDENCE_MAX &&
-			span->data - hit->spans[0].data == (ptrdiff_t)at) {
-			/* What lies between two spans belongs to the evidence as well. */
-			memcpy(evidence->bytes + evidence->n_bytes,
-				hit->spans[0].data + evidence->n_bytes, at - evidence->n_bytes);
-			evidence->n_bytes = (uint16_t)at;
-		}
-		if (at > evidence->n_bytes || at >= WW_EVIDENCE_MAX)
-			continue;
-		size_t n = span->len < WW_EVIDENCE_MAX - at ? span->len : WW_EVIDENCE_MAX - at;
-		memcpy(evidence->bytes + at, span->data, n);
-		if (at + n > evidence->n_bytes)
-			evidence->n_bytes = (uint16_t)(at + n);
-	}
-}
-
 static void set_text(char *to, size_t size, const char *from)
 {
 	snprintf(to, size, "%s", from ? from : "");
-}
-
-/* Where and when: from the packet, or at a stream's end from the flow's last one. */
-static void place_hit(const struct ww_hit *hit, struct ww_detect_hit *ret)
-{
-	const struct ww_flow *flow = hit->flow;
-	const struct ww_packet *packet = hit->packet;
-	if (packet) {
-		ret->time_us = packet->time_us;
-		ret->frame = packet->frame;
-	} else {
-		ret->time_us = flow->last_us;
-		ret->frame = flow->last_frame;
-	}
-	if (flow) {
-		ret->client = flow->client;
-		ret->server = flow->server;
-		ret->client_port = flow->client_port;
-		ret->server_port = flow->server_port;
-		ret->proto = flow->proto;
-		ret->start_seen = flow->start_seen;
-		ret->established = flow->established;
-		ret->two_way = flow->heard == WW_HEARD_BOTH;
-		ret->flow_id = flow->id;
-		ret->dir = hit->dir;
-	} else {
-		ret->client = packet->src;
-		ret->server = packet->dst;
-		ret->client_port = packet->sport;
-		ret->server_port = packet->dport;
-		ret->proto = packet->proto;
-		ret->start_seen = true;
-		ret->dir = WW_DIR_TO_SERVER;
-	}
-	ww_community_id(&ret->client, &ret->server, ret->proto, ret->client_port, ret->server_port,
-		ret->flow);
-}
-
-/* "VXLAN 192.0.2.1 > 192.0.2.2": the tunnel around the packet, as far as there is room. */
-static void add_tunnel(struct ww_evidence *evidence, const struct ww_packet *packet)
-{
-	struct ww_ip src, dst;
-	char from[WW_IP_TEXT_MAX], to[WW_IP_TEXT_MAX];
-	size_t len = strlen(evidence->note);
-	if (!packet || !ww_packet_outer(packet, &src, &dst))
-		return;
-	const char *before = ", in ";
-	for (unsigned i = 0; i < WW_ENCAPSULATION_COUNT && len < sizeof(evidence->note); i++) {
-		if (!(packet->encapsulations >> i & 1))
-			continue;
-		snprintf(evidence->note + len, sizeof(evidence->note) - len, "%s%s", before,
-			ww_encapsulation_name((enum ww_encapsulation)i));
-		len = strlen(evidence->note);
-		before = "+";
-	}
-	/* Addresses whole or not at all. */
-	char ends[2 * WW_IP_TEXT_MAX + 8];
-	snprintf(ends, sizeof(ends), " %s > %s", ww_ip_print(&src, from), ww_ip_print(&dst, to));
-	if (strlen(ends) < sizeof(evidence->note) - len)
-		set_text(evidence->note + len, sizeof(evidence->note) - len, ends);
-}
-
-/* What may be missing of the conversation's bytes: a word, or nothing where there is no room. */
-static void add_doubts(struct ww_evidence *evidence, const struct ww_flow *flow)
-{
-	const char *before = "; its stream has: ";
-	for (int bit = 0; flow && bit < WW_DOUBT_BITS; bit++) {
-		size_t len = strlen(evidence->note);
-		if (!(flow->trouble >> bit & 1) ||
-			len + strlen(before) + strlen(ww_doubt_name(bit)) >= sizeof(evidence->note))
-			continue;
-		snprintf(evidence->note + len, sizeof(evidence->note) - len, "%s%s", before,
-			ww_doubt_name(bit));
-		before = ", ";
-	}
-}
-
-static void fill_evidence(const struct ww_hit *hit, struct ww_detect_hit *ret)
-{
-	struct ww_evidence *evidence = &ret->evidence;
-	bool to_server = ret->dir == WW_DIR_TO_SERVER;
-	evidence->frame = ret->frame;
-	evidence->time_us = ret->time_us;
-	evidence->src = to_server ? ret->client : ret->server;
-	evidence->dst = to_server ? ret->server : ret->client;
-	evidence->sport = to_server ? ret->client_port : ret->server_port;
-	evidence->dport = to_server ? ret->server_port : ret->client_port;
-	evidence->proto = ret->proto;
-	evidence->score = NAN;
-	set_text(evidence->note, sizeof(evidence->note),
-		hit->note        ? hit->note
-		: hit->in_stream ? "bytes of the stream"
-				 : "bytes of the packet");
-	add_tunnel(evidence, hit->packet);
-	add_doubts(evidence, hit->flow);
-	copy_spans(evidence, hit);
-	set_text(evidence->file, sizeof(evidence->file), hit->rule->file);
-	evidence->at = hit->rule->at;
 }
 
 /* The stage of an advisory that asks for a rule, or NULL. */
@@ -244,10 +80,10 @@ static const struct ww_stage *stage_of_rule(
 }
 
 /* A finding that borrows `evidence`. */
-static struct ww_finding finding_of(
-	const struct ww_hit *hit, const struct ww_detect_hit *detail, struct ww_evidence *evidence)
+static struct ww_finding finding_of(const struct ww_match *match, struct ww_evidence *evidence)
 {
-	const struct ww_rule *rule = hit->rule;
+	const struct ww_rule *rule = match->rule;
+	const struct ww_detect_hit *detail = &match->detail;
 	struct ww_finding finding = {
 		.kind = WW_FINDING_RULE,
 		.time_us = detail->time_us,
@@ -262,7 +98,7 @@ static struct ww_finding finding_of(
 		.confidence = RULE_CONFIDENCE,
 		.frames = {detail->frame},
 		.n_frames = 1,
-		.doubts = hit->flow ? hit->flow->trouble : 0,
+		.doubts = match->doubts,
 		.strategy = {.p = NAN, .per_s = NAN},
 		.evidence = evidence,
 		.n_evidence = 1,
@@ -276,13 +112,12 @@ static struct ww_finding finding_of(
 	return finding;
 }
 
-static uint64_t emit_rule(
-	struct ww_watch *watch, const struct ww_hit *hit, const struct ww_detect_hit *detail)
+static uint64_t emit_rule(struct ww_watch *watch, const struct ww_match *match)
 {
-	struct ww_evidence evidence = detail->evidence;
-	struct ww_finding finding = finding_of(hit, detail, &evidence);
+	struct ww_evidence evidence = match->detail.evidence;
+	struct ww_finding finding = finding_of(match, &evidence);
 	const struct ww_advisory *advisory = NULL;
-	const struct ww_stage *stage = stage_of_rule(watch->plan, hit->rule, &advisory);
+	const struct ww_stage *stage = stage_of_rule(watch->plan, match->rule, &advisory);
 	if (stage) {
 		set_text(finding.stage, sizeof(finding.stage), stage->id);
 		set_text(finding.why_file, sizeof(finding.why_file), advisory->path);
@@ -290,56 +125,79 @@ static uint64_t emit_rule(
 		finding.confidence = stage->confidence;
 	}
 	uint64_t id = emit(watch, &finding);
-	bool asks = hit->flow && hit->message_at != UINT64_MAX && hit->dir == WW_DIR_TO_SERVER;
-	if (asks || hit->transfer) {
-		struct asked *asked = &watch->asked[watch->next_asked++ % ASKED_MAX];
-		*asked = (struct asked){.waits = true,
-			.transfer = hit->transfer,
-			.flow_id = hit->flow ? hit->flow->id : 0,
-			.message_at = hit->message_at,
+	bool asks = match->of_flow && match->message_at != UINT64_MAX &&
+		    match->detail.dir == WW_DIR_TO_SERVER;
+	if (asks || match->transfer) {
+		struct ww_asked *asked = &watch->asked[watch->next_asked++ % WW_ASKED];
+		*asked = (struct ww_asked){.waits = true,
+			.transfer = match->transfer,
+			.flow_id = match->detail.flow_id,
+			.message_at = match->message_at,
 			.finding = finding,
 			.evidence = {evidence}};
 	}
 	return id;
 }
 
-/* ---- what the server said ---- */
-
-static const char *meaning_of(const struct ww_fact *fact)
+static void take_contact(struct ww_watch *watch, const struct ww_contact *contact)
 {
-	if (fact->outcome == WW_FACT_REFUSED)
-		return "the attempt failed";
-	return fact->outcome == WW_FACT_GRANTED ? "the attempt may have succeeded"
-						: "it says nothing of success";
+	struct ww_contact copy = *contact;
+	ww_detect_contact(watch->detect, &copy);
 }
 
-static void add_answer(
-	struct ww_watch *watch, struct asked *asked, const struct ww_rule_answer *answer)
+static void take_match(struct ww_watch *watch, const struct ww_match *match)
+{
+	struct ww_detect_hit detail = match->detail;
+	if (match->rule->gid != WW_GID_STAGE) {
+		watch->alerts[match->rule_index]++;
+		detail.finding = emit_rule(watch, match);
+	}
+	ww_detect_hit(watch->detect, &detail);
+}
+
+/* A match of which nobody asked yet whether it may alert. */
+static void take_candidate(struct ww_watch *watch, const struct ww_match *match)
+{
+	const struct ww_evidence *evidence = &match->detail.evidence;
+	if (ww_rules_pass(watch->plan->rules, match->rule_index, &evidence->src, &evidence->dst,
+		    match->detail.time_us))
+		take_match(watch, match);
+}
+
+/* ---- what the server said ---- */
+
+static const char *meaning_of(const struct ww_reply *reply)
+{
+	if (reply->outcome == WW_FACT_REFUSED)
+		return "the attempt failed";
+	return reply->outcome == WW_FACT_GRANTED ? "the attempt may have succeeded"
+						 : "it says nothing of success";
+}
+
+static void add_answer(struct ww_watch *watch, struct ww_asked *asked, const struct ww_reply *reply)
 {
 	const struct ww_evidence *request = &asked->evidence[0];
 	struct ww_evidence *evidence = &asked->evidence[1];
-	const struct ww_fact *fact = answer->fact;
-	const struct ww_flow *flow = answer->flow;
-	*evidence = (struct ww_evidence){
-		.frame = answer->packet ? answer->packet->frame : flow->last_frame,
-		.time_us = answer->packet ? answer->packet->time_us : flow->last_us,
+	*evidence = (struct ww_evidence){.frame = reply->frame,
+		.time_us = reply->time_us,
 		.src = request->dst,
 		.dst = request->src,
-		.sport = asked->transfer ? answer->packet->sport : request->dport,
+		.sport = asked->transfer ? reply->sport : request->dport,
 		.dport = request->sport,
 		.proto = request->proto,
-		.offset = fact->at,
+		.offset = reply->at,
 		.score = NAN};
-	size_t room = WW_EVIDENCE_MAX - request->n_bytes;
-	evidence->n_bytes = (uint16_t)(fact->text_len < room ? fact->text_len : room);
-	memcpy(evidence->bytes, fact->text, evidence->n_bytes);
+	uint16_t room = (uint16_t)(WW_EVIDENCE_MAX - request->n_bytes);
+	evidence->n_bytes = reply->n_text < room ? reply->n_text : room;
+	memcpy(evidence->bytes, reply->text, evidence->n_bytes);
 	char what[24];
-	snprintf(what, sizeof(what), fact->kind == WW_FACT_TFTP_ERROR ? "error %u" : "%u", fact->code);
+	snprintf(what, sizeof(what), reply->kind == WW_FACT_TFTP_ERROR ? "error %u" : "%u",
+		reply->code);
 	snprintf(evidence->note, sizeof(evidence->note), "the server answers %s: %s",
-		fact->kind == WW_FACT_TFTP_DATA  ? "with data"
-		: fact->kind == WW_FACT_TFTP_ACK ? "that it takes it"
-						 : what,
-		meaning_of(fact));
+		reply->kind == WW_FACT_TFTP_DATA  ? "with data"
+		: reply->kind == WW_FACT_TFTP_ACK ? "that it takes it"
+						  : what,
+		meaning_of(reply));
 	asked->finding.evidence = asked->evidence;
 	asked->finding.n_evidence = 2;
 	if (evidence->frame > asked->finding.frames[0]) {
@@ -351,82 +209,87 @@ static void add_answer(
 	asked->waits = false;
 }
 
-static bool is_answer(const struct asked *asked, const struct ww_rule_answer *answer)
+static bool is_answer(const struct ww_asked *asked, const struct ww_reply *reply)
 {
-	if (!asked->waits || asked->transfer != !answer->flow)
+	if (!asked->waits || asked->transfer != reply->transfer)
 		return false;
-	if (answer->flow)
-		return asked->flow_id == answer->flow->id && asked->message_at == answer->message_at;
-	const struct ww_packet *packet = answer->packet;
+	if (!reply->transfer)
+		return asked->flow_id == reply->flow_id && asked->message_at == reply->message_at;
 	const struct ww_evidence *request = &asked->evidence[0];
-	return request->sport == packet->dport && ww_ip_equal(&request->src, &packet->dst) &&
-	       ww_ip_equal(&request->dst, &packet->src) &&
-	       packet->time_us - request->time_us <= WW_TRANSFER_WAIT_US;
+	return request->sport == reply->dport && ww_ip_equal(&request->src, &reply->dst) &&
+	       ww_ip_equal(&request->dst, &reply->src) &&
+	       reply->time_us - request->time_us <= WW_TRANSFER_WAIT_US;
 }
 
-static void on_answer(void *context, const struct ww_rule_answer *answer)
+static void take_reply(struct ww_watch *watch, const struct ww_reply *reply)
 {
-	struct ww_watch *watch = context;
-	for (size_t i = 0; i < ASKED_MAX; i++)
-		if (answer->fact->outcome != WW_FACT_ASKED && is_answer(&watch->asked[i], answer))
-			add_answer(watch, &watch->asked[i], answer);
+	for (size_t i = 0; i < WW_ASKED; i++)
+		if (reply->outcome != WW_FACT_ASKED && is_answer(&watch->asked[i], reply))
+			add_answer(watch, &watch->asked[i], reply);
 }
 
-static void on_hit(void *context, const struct ww_hit *hit)
+static void take_conflict(struct ww_watch *watch, const struct ww_match *match)
 {
-	struct ww_watch *watch = context;
-	const struct ww_rule *rule = hit->rule;
-	struct ww_detect_hit detail = {.gid = rule->gid,
-		.sid = rule->sid,
-		.msg = rule->msg,
-		.advisory = rule->owner,
-		.stage = -1};
-	place_hit(hit, &detail);
-	fill_evidence(hit, &detail);
-	if (rule->gid == WW_GID_STAGE) {
-		const struct ww_advisory *advisory =
-			ww_plan_get(watch->plan, stage_sid_advisory(rule->sid));
-		detail.stage = (int)stage_sid_stage(rule->sid);
-		detail.text = stage_sid_text(rule->sid);
-		detail.has_address = address_between(hit, &detail.address);
-		detail.evidence.at = advisory->stages[detail.stage].at;
-	} else {
-		watch->alerts[hit->rule_index]++;
-		detail.finding = emit_rule(watch, hit, &detail);
+	struct ww_evidence evidence = match->detail.evidence;
+	struct ww_finding finding = finding_of(match, &evidence);
+	finding.confidence = CONFLICT_CONFIDENCE;
+	watch->conflicts[match->rule - CONFLICTS]++;
+	emit(watch, &finding);
+}
+
+void ww_watch_take(struct ww_watch *watch, enum ww_told_kind kind, const void *what)
+{
+	switch (kind) {
+	case WW_TOLD_CONTACT: take_contact(watch, what); break;
+	case WW_TOLD_CONNECTION: ww_detect_connection(watch->detect, what); break;
+	case WW_TOLD_TWO_WAY: ww_detect_two_way(watch->detect, *(const uint32_t *)what); break;
+	case WW_TOLD_CONFLICT: take_conflict(watch, what); break;
+	case WW_TOLD_MATCH: take_match(watch, what); break;
+	case WW_TOLD_CANDIDATE: take_candidate(watch, what); break;
+	case WW_TOLD_REPLY: take_reply(watch, what); break;
+	case WW_TOLD_ITEM: break;
 	}
-	ww_detect_hit(watch->detect, &detail);
 }
+
+/* Behind all that waits, or at once. */
+static void tell(struct ww_watch *watch, enum ww_told_kind kind, const void *what)
+{
+	if (!watch->row || !ww_row_tell(watch->row, kind, what))
+		ww_watch_take(watch, kind, what);
+}
+
+/* ---- facts of wire/flow ---- */
 
 /* Copies that differ. The evidence is the one that came now. */
 static void on_conflict(
 	void *context, struct ww_flow *flow, enum ww_dir dir, const struct ww_packet *packet)
 {
 	struct ww_watch *watch = context;
-	size_t which = flow ? 0 : 1;
 	const struct ww_hit hit = {
-		.rule = &CONFLICTS[which], .flow = flow, .dir = dir, .packet = packet};
-	struct ww_detect_hit detail = {.stage = -1};
+		.rule = &CONFLICTS[flow ? 0 : 1], .flow = flow, .dir = dir, .packet = packet};
+	struct ww_match match;
 	if (!packet)
 		return;
-	place_hit(&hit, &detail);
-	fill_evidence(&hit, &detail);
-	struct ww_evidence *evidence = &detail.evidence;
+	ww_match_fill(watch->plan, &hit, &match);
+	struct ww_evidence *evidence = &match.detail.evidence;
 	evidence->n_bytes = (uint16_t)(packet->payload_len < WW_EVIDENCE_MAX ? packet->payload_len
 									     : WW_EVIDENCE_MAX);
 	if (evidence->n_bytes)
 		memcpy(evidence->bytes, packet->payload, evidence->n_bytes);
-	watch->conflicts[which]++;
-	struct ww_finding finding = finding_of(&hit, &detail, evidence);
-	finding.confidence = CONFLICT_CONFIDENCE;
-	emit(watch, &finding);
+	tell(watch, WW_TOLD_CONFLICT, &match);
 }
-
-/* ---- facts of wire/flow ---- */
 
 static void on_wanted(void *context, struct ww_flow *flow)
 {
 	struct ww_watch *watch = context;
 	ww_rules_wanted(watch->plan->rules, flow);
+}
+
+/* With threads: what detectors hear late cannot be answered, so that no contact is quiet. */
+static void on_contact(void *context, struct ww_contact *contact)
+{
+	struct ww_watch *watch = context;
+	tell(watch, WW_TOLD_CONTACT, contact);
 }
 
 static void on_begin(void *context, struct ww_flow *flow, const struct ww_packet *packet)
@@ -443,13 +306,20 @@ static void on_begin(void *context, struct ww_flow *flow, const struct ww_packet
 		.start_seen = flow->start_seen,
 		.flow_id = flow->id,
 	};
-	ww_detect_connection(watch->detect, &connection);
+	tell(watch, WW_TOLD_CONNECTION, &connection);
 }
 
 static void on_two_way(void *context, const struct ww_flow *flow)
 {
 	struct ww_watch *watch = context;
-	ww_detect_two_way(watch->detect, flow->id);
+	tell(watch, WW_TOLD_TWO_WAY, &flow->id);
+}
+
+/* Where what cannot wait is worked on: NULL at the set's own desk. */
+static struct ww_desk *desk_of(struct ww_watch *watch, struct ww_ear **ret_ear)
+{
+	*ret_ear = &watch->at_once;
+	return watch->row ? ww_row_desk(watch->row, ret_ear) : NULL;
 }
 
 static void on_packet(
@@ -457,23 +327,53 @@ static void on_packet(
 {
 	struct ww_watch *watch = context;
 	struct ww_rules *rules = watch->plan->rules;
-	ww_rules_transfer(rules, packet, watch);
 	uint16_t group = flow ? flow->groups[dir] : ww_rules_group(rules, packet);
-	if (group != 0)
-		ww_rules_packet(rules, group, flow, dir, packet, on_hit, watch);
+	struct ww_ear *ear;
+	if (packet->proto == WW_PROTO_UDP) {
+		(void)desk_of(watch, &ear);
+		ww_rules_transfer(rules, packet, ear);
+	}
+	if (group == 0)
+		return;
+	if (watch->row && flow && flow->settled) {
+		ww_row_packet(watch->row, flow, dir, packet);
+		return;
+	}
+	struct ww_desk *desk = desk_of(watch, &ear);
+	if (desk)
+		ww_desk_packet(desk, group, flow, dir, packet, ww_ear_hit, ear);
+	else
+		ww_rules_packet(rules, group, flow, dir, packet, ww_ear_hit, ear);
 }
 
 static void on_stream(void *context, struct ww_flow *flow, enum ww_dir dir,
 	const struct ww_packet *packet, const struct ww_stream_view *view)
 {
 	struct ww_watch *watch = context;
-	ww_rules_stream(watch->plan->rules, flow, dir, packet, view, on_hit, watch);
+	struct ww_rules *rules = watch->plan->rules;
+	struct ww_ear *ear;
+	if (watch->row && flow->settled && flow->groups[dir]) {
+		ww_row_stream(watch->row, flow, dir, packet, view);
+		return;
+	}
+	struct ww_desk *desk = desk_of(watch, &ear);
+	if (!desk) {
+		ww_rules_stream(rules, flow, dir, packet, view, ww_ear_hit, ear);
+		return;
+	}
+	uint32_t readable = ww_rules_ahead(rules, flow, dir, view);
+	ww_desk_stream(desk, flow, dir, packet, view, readable, ww_ear_hit, ear);
+	if (readable != WW_READABLE)
+		flow->groups[dir] = 0;
 }
 
 static void on_forget(void *context, void **rule_state)
 {
 	struct ww_watch *watch = context;
-	ww_rules_forget(watch->plan->rules, rule_state);
+	if (watch->row)
+		ww_row_forget(watch->row, rule_state);
+	else
+		ww_rules_forget(watch->plan->rules, rule_state);
 }
 
 /* ---- the run ---- */
@@ -501,6 +401,7 @@ static int make_detectors(
 		.n_advisories = watch->plan->n_advisories,
 		.false_alarm_rate = options->false_alarm_rate,
 		.key = key,
+		.hears_all = options->threads > 1,
 		.sink = {watch, emit, update},
 	};
 	return ww_detect_new(&config, &watch->detect, NULL);
@@ -529,6 +430,10 @@ static int make_rooms(struct ww_watch *watch, const struct ww_watch_options *opt
 	for (int outcome = 0; status == 0 && outcome < WW_CONTACT_COUNT; outcome++)
 		flow_sink.listeners[outcome] =
 			ww_detect_listener(watch->detect, (enum ww_contact_outcome)outcome);
+	for (int outcome = 0; options->threads > 1 && outcome < WW_CONTACT_COUNT; outcome++) {
+		flow_sink.listeners[outcome].contact = on_contact;
+		flow_sink.listeners[outcome].contact_state = watch;
+	}
 	if (status == 0)
 		status = ww_flows_new(&limits, key, &flow_sink, &watch->flows);
 	return status;
@@ -544,9 +449,12 @@ int ww_watch_new(struct ww_plan *plan, const struct ww_watch_options *options,
 	watch->sink = *sink;
 	watch->before = options->findings_before;
 	watch->alerts = calloc(ww_rules_n(plan->rules) + 1, sizeof(*watch->alerts));
-	watch->asked = calloc(ASKED_MAX, sizeof(*watch->asked));
-	ww_rules_want_answers(plan->rules, on_answer);
+	watch->asked = calloc(WW_ASKED, sizeof(*watch->asked));
+	watch->at_once.watch = watch;
+	ww_rules_want_answers(plan->rules, ww_ear_reply);
 	int status = watch->alerts && watch->asked ? make_rooms(watch, options) : -ENOMEM;
+	if (status == 0 && options->threads > 1)
+		status = ww_row_new(watch, options->threads, &watch->row);
 	if (status != 0) {
 		ww_watch_free(&watch);
 		return status;
@@ -559,6 +467,7 @@ void ww_watch_free(struct ww_watch **watch)
 {
 	if (!*watch)
 		return;
+	ww_row_free(&(*watch)->row);
 	ww_flows_free(&(*watch)->flows);
 	ww_detect_free(&(*watch)->detect);
 	free((*watch)->alerts);
@@ -567,19 +476,15 @@ void ww_watch_free(struct ww_watch **watch)
 	*watch = NULL;
 }
 
-void ww_watch_feed(struct ww_watch *watch, const struct ww_frame *frames, size_t n)
+/* Decoded packets: their frames tell how long they were on the wire. */
+static void feed(struct ww_watch *watch, const struct ww_frame *frames,
+	const struct ww_packet *packets, size_t n)
 {
-	struct ww_packet packets[WW_BATCH];
 	bool skipped[WW_BATCH];
-	ww_assert(n <= WW_BATCH);
-	for (size_t i = 0; i < n; i++)
-		ww_packet_decode(&frames[i], &packets[i]);
 	if (n == 0)
 		return;
 	int64_t first_us = watch->any_packet ? watch->first_us : frames[0].time_us;
 	int64_t last_us = watch->any_packet ? watch->last_us : frames[0].time_us;
-	/* Apart: what was just written in small pieces is not yet there to be read in large ones.
-	 */
 	for (size_t i = 0; i < n; i++) {
 		int64_t time_us = frames[i].time_us;
 		ww_packet_count(&watch->packets, &packets[i], frames[i].length);
@@ -592,6 +497,33 @@ void ww_watch_feed(struct ww_watch *watch, const struct ww_frame *frames, size_t
 	ww_flows_feed(watch->flows, packets, n, skipped);
 }
 
+void ww_watch_feed(struct ww_watch *watch, const struct ww_frame *frames, size_t n)
+{
+	ww_assert(n <= WW_BATCH);
+	if (watch->row) {
+		while (n > 0) {
+			const struct ww_packet *packets;
+			size_t taken = ww_row_read(watch->row, frames, n, &packets);
+			feed(watch, frames, packets, taken);
+			frames += taken;
+			n -= taken;
+		}
+		return;
+	}
+	struct ww_packet packets[WW_BATCH];
+	for (size_t i = 0; i < n; i++)
+		ww_packet_decode(&frames[i], &packets[i]);
+	/* Apart: what was just written in small pieces is not yet there to be read in large ones.
+	 */
+	feed(watch, frames, packets, n);
+}
+
+void ww_watch_settle(struct ww_watch *watch)
+{
+	if (watch->row)
+		ww_row_settle(watch->row);
+}
+
 void ww_watch_tick(struct ww_watch *watch, int64_t time_us)
 {
 	if (watch->any_packet && time_us > watch->last_us)
@@ -601,6 +533,7 @@ void ww_watch_tick(struct ww_watch *watch, int64_t time_us)
 int ww_watch_finish(struct ww_watch *watch)
 {
 	ww_flows_finish(watch->flows);
+	ww_watch_settle(watch);
 	return ww_detect_finish(watch->detect);
 }
 
@@ -629,7 +562,7 @@ void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *r
 		.scan_threshold = detect.scan_threshold,
 		.scan_run_length = detect.scan_run_length,
 		.false_alarms_a_day = detect.false_alarms_per_day,
-		.evicted_evidence = detect.evicted,
+		.evicted_evidence = detect.evicted + (watch->row ? ww_row_lost(watch->row) : 0),
 		.one_sided = detect.unproven,
 	};
 	(void)ww_rules_app_counts(watch->plan->rules, &ret->apps);

@@ -57,6 +57,8 @@ const struct ww_advisory *ww_plan_get(const struct ww_plan *plan, size_t i);
 /* Rules that people wrote, without those made from stage texts. */
 size_t ww_plan_n_rules(const struct ww_plan *plan);
 
+enum { WW_WATCH_THREADS = WW_LANES };
+
 struct ww_watch_options {
 	double false_alarm_rate; /* of the scan test, per first contact; 0: the default, 1e-5 */
 	uint64_t hash_seed;      /* varies the key of the tables; findings do not depend on it while
@@ -65,6 +67,8 @@ struct ww_watch_options {
 	const struct ww_policies *policies; /* of receivers; NULL: windows for all; borrowed for the
 					       call */
 	uint64_t memory_bytes; /* of the tables of wire/flow together; 0: the default */
+	unsigned threads; /* that work, the caller's among them; 0 and 1: no others. What is found
+			     is the same. At most WW_WATCH_THREADS */
 };
 
 /* Where a run's findings go. Borrowed structs; each may be NULL. */
@@ -80,13 +84,15 @@ struct ww_watch_sink {
 
 struct ww_watch;
 
-/* Returns 0 or -ENOMEM. `plan` is borrowed until the watch ends. End with ww_watch_free. */
+/* Returns 0 or -ENOMEM, or what pthread_create returns. `plan` is borrowed until the watch ends. End with ww_watch_free. */
 int ww_watch_new(struct ww_plan *plan, const struct ww_watch_options *options,
 	const struct ww_watch_sink *sink, struct ww_watch **ret);
 void ww_watch_free(struct ww_watch **watch);
 
 /* Frames in file order, at most WW_BATCH at a time. */
 void ww_watch_feed(struct ww_watch *watch, const struct ww_frame *frames, size_t n);
+/* With threads findings come late: tells those of all that was fed. */
+void ww_watch_settle(struct ww_watch *watch);
 /* A live capture in which nothing comes: see ww_flows_tick. */
 void ww_watch_tick(struct ww_watch *watch, int64_t time_us);
 /* The capture is over: what is pending is judged, updates are given. Once. 0 or -ENOMEM. */
@@ -111,6 +117,7 @@ struct ww_watch_summary {
 	uint64_t evicted_evidence; /* of the detectors: some table was full */
 	uint64_t one_sided;        /* success stages of which one direction only was seen */
 };
+/* What was fed is settled or finished. */
 void ww_watch_summarize(const struct ww_watch *watch, struct ww_watch_summary *ret);
 /* Packets that were wrapped in it, fragments put together among them. */
 uint64_t ww_watch_encapsulated(

@@ -17,7 +17,7 @@ import tempfile
 
 PROGRAM, ROOT = sys.argv[1], sys.argv[2]
 SHARED = os.environ.get('WORMWOOD_SHARED') or os.path.join(ROOT, '..', 'shared')
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2)
 THREADS = ('2', '4')
 # With these every TCP conversation is looked at both ways, whatever rules of others there are.
 OWN = ''.join(
@@ -33,6 +33,8 @@ OWN = ''.join(
         ('udp', 'zeros', 'content:"|00 00 00|"; threshold:type both, track by_dst, count 20, '
                          'seconds 60'))))
 
+# Meson has the C library overwrite what is freed: the tables of nine hundred runs, nine times.
+os.environ.pop('MALLOC_PERTURB_', None)
 os.environ['WORMWOOD_ADVISORIES'] = os.path.join(ROOT, 'advisories')
 failures = []
 alerts = 0

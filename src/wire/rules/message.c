@@ -288,8 +288,10 @@ static void on_message(void *context, const struct ww_message *message)
 	struct ww_rule_state *flow_state = ww_state_get(run.flow, false);
 	if (flow_state)
 		trying.state = &flow_state->messages[run.dir];
-	if (message->begins && trying.state)
-		*trying.state = (struct ww_message_state){.tried_end = message->end};
+	if (message->begins && trying.state) {
+		ww_message_state_reset(trying.state);
+		trying.state->tried_end = message->end;
+	}
 	for (uint32_t i = 0; message->begins && i < section->n_always; i++)
 		add(&trying, section->always[i]);
 	trying.n_always = trying.n;

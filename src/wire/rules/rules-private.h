@@ -311,8 +311,11 @@ struct ww_message_state {
 	uint32_t tries;
 	uint8_t n_waits, n_told;
 	bool always_wait; /* so does one of those without a fast pattern: all are tried again */
-	uint32_t waits[WW_MESSAGE_WAITS], told[WW_MESSAGE_TOLD];
+	uint32_t waits[WW_MESSAGE_WAITS], told[WW_MESSAGE_TOLD]; /* as many as are counted */
 };
+
+/* To nothing known of it; the lists are not touched. */
+void ww_message_state_reset(struct ww_message_state *message);
 
 enum { WW_ASKED_MAX = 4 }; /* messages of a flow whose answer is waited for; the last ones */
 
@@ -322,11 +325,12 @@ struct ww_rule_state {
 	uint8_t lane;                 /* of the flow */
 	uint64_t asked[WW_ASKED_MAX]; /* their stream positions */
 	uint8_t n_asked;
-	struct ww_message_state messages[2]; /* by direction */
+	uint32_t n_pending, n_told;
 	struct ww_tls_walk tls[2];
 	uint8_t bits[WW_FLOWBITS / 8];
+	/* From here on only what is counted is set. */
+	struct ww_message_state messages[2]; /* by direction */
 	struct ww_pending pending[WW_PENDING_MAX];
-	uint32_t n_pending, n_told;
 	struct ww_told {
 		uint32_t rule;
 		uint8_t dir;

@@ -31,7 +31,7 @@ struct ww_detect {
 	} contact[WW_CONTACT_COUNT][N + 2];
 	/* Whose memory is fetched: of several who ask for it, the first. */
 	struct {
-		ww_expect_fn *call;
+		ww_expect_fn *call, *soon;
 		void *state;
 	} expect[WW_CONTACT_COUNT];
 };
@@ -78,6 +78,7 @@ static void list(struct ww_detect *detect, size_t i)
 			*last = (struct listener){detector->contact[outcome], detect->states[i]};
 		if (detector->expect[outcome] && !detect->expect[outcome].call) {
 			detect->expect[outcome].call = detector->expect[outcome];
+			detect->expect[outcome].soon = detector->soon[outcome];
 			detect->expect[outcome].state = detect->states[i];
 		}
 	}
@@ -143,6 +144,7 @@ struct ww_contact_listener ww_detect_listener(
 		.contact = contact_all,
 		.contact_state = detect,
 		.expect = detect->expect[outcome].call,
+		.soon = detect->expect[outcome].soon,
 		.expect_state = detect->expect[outcome].state,
 	};
 	if (detect->contact[WW_CONTACT_UNANSWERED][1].call || !first[0].call)

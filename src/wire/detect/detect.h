@@ -93,7 +93,7 @@ struct ww_detector {
 	void (*done)(void **state); /* safe on NULL */
 	/* By outcome; NULL where it does not matter. See flow.h. */
 	ww_contact_fn *contact[WW_CONTACT_COUNT];
-	ww_expect_fn *expect[WW_CONTACT_COUNT];
+	ww_expect_fn *expect[WW_CONTACT_COUNT], *soon[WW_CONTACT_COUNT];
 	void (*connection)(void *state, const struct ww_detect_connection *connection);
 	void (*hit)(void *state, const struct ww_detect_hit *hit);
 	/* Both sides of the flow were heard now; hits of it before said that they were not. */

@@ -200,20 +200,22 @@ static inline struct source *set_of(const struct ww_trw *trw, const struct ww_ip
 	return trw->sources + (hash & (trw->n_sources / WW_TRW_WAYS - 1)) * WW_TRW_WAYS;
 }
 
-/*
- * Most contacts by far are of scanners, once there are any: their records are fetched as well, for
- * which the source is looked at. That waits for memory, but for many sources at once.
- */
 void ww_trw_expect(const struct ww_trw *trw, const struct ww_ip *src, uint8_t proto)
 {
 	_Static_assert(WW_TRW_WAYS * sizeof(struct source) <= 128, "a set is two lines at most");
-	const struct source *source = set_of(trw, src, proto);
-	__builtin_prefetch(source + 2, 1);
-	if (source->kind != SOURCE_SCANNER)
+	const struct source *set = set_of(trw, src, proto);
+	__builtin_prefetch(set, 1);
+	__builtin_prefetch(set + 2, 1);
+}
+
+void ww_trw_soon(const struct ww_trw *trw, const struct ww_ip *src, uint8_t proto)
+{
+	const struct source *first = set_of(trw, src, proto);
+	if (first->kind != SOURCE_SCANNER)
 		return;
-	__builtin_prefetch(&trw->scanners[source->slot - 1].ip, 1);
-	__builtin_prefetch(&trw->scanners[source->slot - 1].live_frame, 1);
-	ww_distinct_expect(trw->distinct, source->slot - 1u);
+	__builtin_prefetch(&trw->scanners[first->slot - 1].ip, 1);
+	__builtin_prefetch(&trw->scanners[first->slot - 1].live_frame, 1);
+	ww_distinct_expect(trw->distinct, first->slot - 1u);
 }
 
 /* Inlined into ww_trw_contact, what is rare would cost each contact the saving of registers. */
@@ -535,6 +537,12 @@ static void detector_expect(
 	ww_trw_expect(state, src, proto);
 }
 
+static void detector_soon(void *state, const struct ww_ip *src, const struct ww_ip *dst,
+	uint16_t port, uint8_t proto)
+{
+	ww_trw_soon(state, src, proto);
+}
+
 static int detector_finish(void *state)
 {
 	ww_trw_finish(state);
@@ -578,6 +586,7 @@ const struct ww_detector ww_detector_trw = {
 		[WW_CONTACT_ONE_WAY] = judged,
 		[WW_CONTACT_UNDECIDED] = judged},
 	.expect = {[WW_CONTACT_SENT] = detector_expect},
+	.soon = {[WW_CONTACT_SENT] = detector_soon},
 	.finish = detector_finish,
 	.count = detector_count,
 };

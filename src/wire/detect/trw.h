@@ -104,6 +104,11 @@ int ww_trw_new(const struct ww_trw_config *config, struct ww_trw **ret, struct w
 void ww_trw_free(struct ww_trw **trw);
 /* A contact of this source is about to come: fetches what will be looked at. No other effect. */
 void ww_trw_expect(const struct ww_trw *trw, const struct ww_ip *src, uint8_t proto);
+/*
+ * Some packets later: most contacts by far are of scanners, once there are any, and their records
+ * are fetched as well.
+ */
+void ww_trw_soon(const struct ww_trw *trw, const struct ww_ip *src, uint8_t proto);
 /* At an alarm calls sink.finding. */
 void ww_trw_contact(struct ww_trw *trw, struct ww_contact *contact);
 /* Gives the last counts of every scanner to sink.update, in order of their alarms. */

@@ -559,32 +559,39 @@ WW_PREFETCHES void prefetch_second(const struct ww_flows *flows, struct ww_keys 
 }
 
 /* Whoever is going to be told of the contact fetches what it will look at. */
-static inline void expect(
-	const struct ww_flow_sink *sink, const struct ww_packet *packet, enum ww_kind kind)
+static inline void expect_sent(
+	const struct ww_contact_listener *sent, ww_expect_fn *call, const struct ww_packet *packet)
 {
-	const struct ww_contact_listener *sent = &sink->listeners[WW_CONTACT_SENT];
-	const struct ww_contact_listener *reached = &sink->listeners[WW_CONTACT_REACHED];
-	if (kind == WW_KIND_SYN) {
-		if (sent->expect)
-			sent->expect(sent->expect_state, &packet->src, &packet->dst, packet->dport,
-				packet->proto);
-	} else if (kind == WW_KIND_TCP && packet->tcp_flags & WW_TCP_SYN && reached->expect) {
+	if (call)
+		call(sent->expect_state, &packet->src, &packet->dst, packet->dport, packet->proto);
+}
+
+static inline void expect_reached(
+	const struct ww_contact_listener *reached, const struct ww_packet *packet)
+{
+	if (packet->tcp_flags & WW_TCP_SYN && reached->expect)
 		reached->expect(reached->expect_state, &packet->dst, &packet->src, packet->sport,
 			packet->proto);
-	}
 }
 
 static void feed_batch(
 	struct ww_flows *flows, const struct ww_packet *packets, size_t n, bool *skipped)
 {
 	struct ww_keys keys[WW_BATCH];
+	const struct ww_contact_listener *sent = &flows->sink.listeners[WW_CONTACT_SENT];
+	const struct ww_contact_listener *reached = &flows->sink.listeners[WW_CONTACT_REACHED];
 	for (size_t i = 0; i < n; i++) {
 		ww_keys_make(&flows->key, &packets[i], &keys[i]);
 		prefetch_first(flows, &keys[i]);
+		if (keys[i].kind == WW_KIND_SYN)
+			expect_sent(sent, sent->expect, &packets[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
 		prefetch_second(flows, &keys[i]);
-		expect(&flows->sink, &packets[i], (enum ww_kind)keys[i].kind);
+		if (keys[i].kind == WW_KIND_SYN)
+			expect_sent(sent, sent->soon, &packets[i]);
+		else if (keys[i].kind == WW_KIND_TCP)
+			expect_reached(reached, &packets[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
 		flows->frame = packets[i].frame;

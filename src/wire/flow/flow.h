@@ -170,11 +170,15 @@ typedef void ww_contact_fn(void *state, struct ww_contact *contact);
 typedef void ww_expect_fn(void *state, const struct ww_ip *src, const struct ww_ip *dst,
 	uint16_t port, uint8_t proto);
 
-/* Who is told of contacts of one outcome; `contact` NULL: whoever is told of the rest. */
+/*
+ * Who is told of contacts of one outcome; `contact` NULL: whoever is told of the rest. `expect` and
+ * `soon` may be NULL. Of SENT `soon` comes some packets behind `expect`, when what that fetched has
+ * arrived and says what else to fetch.
+ */
 struct ww_contact_listener {
 	ww_contact_fn *contact;
 	void *contact_state;
-	ww_expect_fn *expect; /* or NULL */
+	ww_expect_fn *expect, *soon;
 	void *expect_state;
 };
 

@@ -33,6 +33,12 @@ static void take(struct ww_nibbles *nibbles, size_t at, uint8_t byte, unsigned b
 	nibbles->high[bucket / BUCKETS][at][byte >> 4] |= bit;
 }
 
+static void take_any(struct ww_nibbles *nibbles, size_t at, unsigned bucket)
+{
+	for (uint8_t half = 0; half < 16; half++)
+		take(nibbles, at, (uint8_t)(half << 4 | half), bucket);
+}
+
 /* How often each byte is met in traffic. */
 static void weigh(double weights[256])
 {
@@ -50,7 +56,7 @@ static double density(const struct ww_nibbles *nibbles, unsigned bucket, const d
 	const uint8_t(*low)[16] = nibbles->low[bucket / BUCKETS];
 	const uint8_t(*high)[16] = nibbles->high[bucket / BUCKETS];
 	double fits = 1;
-	for (size_t at = 0; at < WW_NIBBLE_RUN; at++) {
+	for (size_t at = 0; fits > 0 && at < WW_NIBBLE_RUN; at++) {
 		double here = 0;
 		for (unsigned byte = 0; byte < 256; byte++)
 			if (low[at][byte & 15] & high[at][byte >> 4] & 1u << bucket % BUCKETS)
@@ -77,8 +83,7 @@ static void fill(struct ww_nibbles *nibbles, const struct ww_nibble_run *runs, s
 		for (size_t at = 0; at < WW_NIBBLE_RUN; at++) {
 			uint8_t byte = runs[i].bytes[at];
 			if (at >= runs[i].len) {
-				for (unsigned any = 0; any < 256; any++)
-					take(nibbles, at, (uint8_t)any, bucket);
+				take_any(nibbles, at, bucket);
 				continue;
 			}
 			take(nibbles, at, byte, bucket);

@@ -497,9 +497,45 @@ void ww_attempts_finish(struct ww_flows *flows);
 void ww_attempt_icmp(struct ww_flows *flows, const struct ww_packet *packet);
 
 /* table.c */
-/* The entry of the packet's flow and the packet's direction, or NULL. */
-struct ww_entry *ww_table_find(struct ww_flows *flows, const struct ww_keys *keys,
+/* The entry of the packet's flow and the packet's direction, or NULL: in all ways of its bucket. */
+struct ww_entry *ww_table_search(struct ww_flows *flows, const struct ww_keys *keys,
 	const struct ww_packet *packet, enum ww_dir *ret_dir);
+
+/* Whether the packet is the flow's; then its direction as well. */
+static inline bool ww_flow_matches(
+	const struct ww_flow *flow, const struct ww_packet *p, enum ww_dir *ret_dir)
+{
+	if (flow->proto != p->proto)
+		return false;
+	if (flow->client_port == p->sport && flow->server_port == p->dport &&
+		ww_ip_equal(&flow->client, &p->src) && ww_ip_equal(&flow->server, &p->dst)) {
+		*ret_dir = WW_DIR_TO_SERVER;
+		return true;
+	}
+	if (flow->client_port == p->dport && flow->server_port == p->sport &&
+		ww_ip_equal(&flow->client, &p->dst) && ww_ip_equal(&flow->server, &p->src)) {
+		*ret_dir = WW_DIR_TO_CLIENT;
+		return true;
+	}
+	return false;
+}
+
+/* The same, where it was seen when it was fetched first. */
+static inline struct ww_entry *ww_table_find(struct ww_flows *flows, const struct ww_keys *keys,
+	const struct ww_packet *packet, enum ww_dir *ret_dir)
+{
+	struct ww_table *table = &flows->table;
+	struct ww_ways *ways = &table->ways[(uint32_t)keys->flow & table->mask];
+	/* Since it was looked up another may have taken its place: the tag and the tuple tell. */
+	if (keys->entry != UINT32_MAX &&
+		ways->tag[keys->entry % WW_WAYS] == ww_table_tag(keys->flow) &&
+		ww_flow_matches(&table->entries[keys->entry].flow, packet, ret_dir)) {
+		ways->stamp[keys->entry % WW_WAYS] = ++table->stamp;
+		return &table->entries[keys->entry];
+	}
+	return ww_table_search(flows, keys, packet, ret_dir);
+}
+
 struct ww_flow_begin {
 	enum ww_dir dir; /* of the packet: who is the client */
 	bool start_seen;

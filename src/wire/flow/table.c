@@ -36,39 +36,16 @@ void ww_table_done(struct ww_table *table)
 	table->rule_states = NULL;
 }
 
-static bool matches(const struct ww_flow *flow, const struct ww_packet *p, enum ww_dir *ret_dir)
-{
-	if (flow->proto != p->proto)
-		return false;
-	if (flow->client_port == p->sport && flow->server_port == p->dport &&
-		ww_ip_equal(&flow->client, &p->src) && ww_ip_equal(&flow->server, &p->dst)) {
-		*ret_dir = WW_DIR_TO_SERVER;
-		return true;
-	}
-	if (flow->client_port == p->dport && flow->server_port == p->sport &&
-		ww_ip_equal(&flow->client, &p->dst) && ww_ip_equal(&flow->server, &p->src)) {
-		*ret_dir = WW_DIR_TO_CLIENT;
-		return true;
-	}
-	return false;
-}
-
-struct ww_entry *ww_table_find(struct ww_flows *flows, const struct ww_keys *keys,
+struct ww_entry *ww_table_search(struct ww_flows *flows, const struct ww_keys *keys,
 	const struct ww_packet *packet, enum ww_dir *ret_dir)
 {
 	struct ww_table *table = &flows->table;
 	uint32_t bucket = (uint32_t)keys->flow & table->mask;
 	uint32_t tag = ww_table_tag(keys->flow);
 	struct ww_ways *ways = &table->ways[bucket];
-	/* Since it was looked up another may have taken its place: the tag and the tuple tell. */
-	if (keys->entry != UINT32_MAX && ways->tag[keys->entry % WW_WAYS] == tag &&
-		matches(&table->entries[keys->entry].flow, packet, ret_dir)) {
-		ways->stamp[keys->entry % WW_WAYS] = ++table->stamp;
-		return &table->entries[keys->entry];
-	}
 	for (uint32_t way = 0; way < WW_WAYS; way++) {
 		struct ww_entry *entry = &table->entries[(size_t)bucket * WW_WAYS + way];
-		if (ways->tag[way] == tag && matches(&entry->flow, packet, ret_dir)) {
+		if (ways->tag[way] == tag && ww_flow_matches(&entry->flow, packet, ret_dir)) {
 			ways->stamp[way] = ++table->stamp;
 			return entry;
 		}

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * base64_decode and base64_data: contents in what is encoded (Snort 2.9 manual, 3.5.13 and 3.5.14).
+ * base64_decode and base64_data: contents in what is encoded (the Snort 2.9 manual on these two).
  *
  *	base64_decode[:bytes N][, offset N][, relative]; base64_data; content:"...";
  *
  * The first decodes from the payload's or the buffer's start, or from the last match, N bytes at
- *most (16 KiB; without N as many), up to the first one that belongs to no base64: RFC 4648 wants
- *such a text rejected, Suricata decodes up to there, and so do we. Line ends and blanks at folds
- *are passed over, as in Snort. It fails where nothing can be decoded. What was decoded is looked at
- *when all of it is there: a text that still comes is waited for. base64_data is that buffer, for
- *all that follows.
+ * most (16 KiB; without N as many). It ends at a line end, as in Snort, unless a blank or a tab
+ * follows: such a fold is passed over, and so are blanks. It ends at the first byte that is no
+ * base64: RFC 4648 wants such a text rejected, Suricata decodes up to there, and so do we. It fails
+ * where nothing can be decoded. What was decoded is looked at when all of it is there: a text that
+ * still comes is waited for. base64_data is that buffer, for all that follows.
  */
 #include "wire/rules/rules-private.h"
 
@@ -26,17 +26,24 @@ static int value_of(uint8_t c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Returns whether the text has ended: a byte that is no base64, or its padding. */
+/* Returns whether the text has ended: at a line end that is no fold, a byte that is no base64. */
 static bool decode(const uint8_t *text, size_t len, struct ww_desk *desk)
 {
 	uint32_t bits = 0, n_bits = 0;
+	uint8_t line_end = 0; /* CR or LF just before */
 	desk->n_base64 = 0;
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = text[i];
-		if (c == '\r' || c == '\n' || c == ' ' || c == '\t')
+		if (c == ' ' || c == '\t') {
+			line_end = 0;
 			continue;
+		}
+		if ((c == '\r' && !line_end) || (c == '\n' && line_end != '\n')) {
+			line_end = c;
+			continue;
+		}
 		int value = value_of(c);
-		if (value < 0)
+		if (value < 0 || line_end)
 			return true;
 		bits = bits << 6 | (uint32_t)value;
 		n_bits += 6;

@@ -514,7 +514,7 @@ static void weak_stage(struct ww_chain *chain, const struct ww_ip *client,
 	}
 }
 
-void ww_chain_contact(struct ww_chain *chain, struct ww_contact *contact)
+void ww_chain_contact(struct ww_chain *chain, const struct ww_contact *contact)
 {
 	if (contact->outcome == WW_CONTACT_SENT && waits_for(chain, contact->proto, contact->port))
 		weak_stage(chain, &contact->src, &contact->dst, contact->proto, contact->port,

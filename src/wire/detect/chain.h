@@ -100,7 +100,7 @@ struct ww_chain_config ww_chain_config_default(void);
 /* Returns 0, -EINVAL with *err (too many advisories), -ENOMEM. End with ww_chain_free. */
 int ww_chain_new(const struct ww_chain_config *config, struct ww_chain **ret, struct ww_err *err);
 void ww_chain_free(struct ww_chain **chain);
-void ww_chain_contact(struct ww_chain *chain, struct ww_contact *contact);
+void ww_chain_contact(struct ww_chain *chain, const struct ww_contact *contact);
 void ww_chain_connection(struct ww_chain *chain, const struct ww_detect_connection *connection);
 void ww_chain_hit(struct ww_chain *chain, const struct ww_detect_hit *hit);
 /* Both sides of the flow were heard: its hits that wait become proof. */

@@ -84,6 +84,14 @@ static void list(struct ww_detect *detect, size_t i)
 	}
 }
 
+static size_t takers_of(enum ww_contact_outcome outcome)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < N; i++)
+		n += registered[i]->contact[outcome] != NULL;
+	return n;
+}
+
 int ww_detect_new(const struct ww_detect_config *config, struct ww_detect **ret, struct ww_err *err)
 {
 	struct ww_detect *detect = calloc(1, sizeof *detect);
@@ -92,6 +100,7 @@ int ww_detect_new(const struct ww_detect_config *config, struct ww_detect **ret,
 	detect->sink = config->sink;
 	for (size_t i = 0; i < N; i++) {
 		struct ww_detect_config own = *config;
+		own.hears_all = own.hears_all || takers_of(WW_CONTACT_UNANSWERED) > 1;
 		detect->mouths[i] = (struct mouth){detect, i};
 		own.sink = (struct ww_detect_sink){&detect->mouths[i], speak, speak_again};
 		int r = registered[i]->init(&own, &detect->states[i], err);
@@ -120,8 +129,6 @@ void ww_detect_contact(struct ww_detect *detect, struct ww_contact *contact)
 	ww_assert(contact->outcome < WW_CONTACT_COUNT);
 	for (const struct listener *at = detect->contact[contact->outcome]; at->call; at++)
 		at->call(at->state, contact);
-	/* Silence is left out only where nobody else wants to hear of it. */
-	contact->quiet = contact->quiet && !detect->contact[WW_CONTACT_UNANSWERED][1].call;
 }
 
 static void contact_all(void *state, struct ww_contact *contact)
@@ -147,12 +154,10 @@ struct ww_contact_listener ww_detect_listener(
 		.soon = detect->expect[outcome].soon,
 		.expect_state = detect->expect[outcome].state,
 	};
-	if (detect->contact[WW_CONTACT_UNANSWERED][1].call || !first[0].call)
-		return listener;
-	if (!first[1].call) {
+	if (first[0].call && !first[1].call) {
 		listener.contact = first->call;
 		listener.contact_state = first->state;
-	} else if (!first[2].call) {
+	} else if (first[0].call && !first[2].call) {
 		listener.contact = contact_both;
 		listener.contact_state = first;
 	}

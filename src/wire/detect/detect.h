@@ -62,7 +62,8 @@ struct ww_detect_config {
 	size_t n_advisories;
 	double false_alarm_rate; /* of the scan test, per first contact; 0: the default, 1e-5 */
 	struct ww_hash_key key;
-	bool hears_all; /* contacts are told late: none can be quiet */
+	/* No contact may be quiet: they are told late, or another detector hears of silence, too. */
+	bool hears_all;
 	struct ww_detect_sink sink;
 };
 

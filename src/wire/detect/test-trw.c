@@ -521,7 +521,6 @@ static void false_alarms_come_as_computed(void **state)
 	end(&bench);
 }
 
-/* Little evidence goes first, a scanner last; its record survives its entry. */
 /* Judgements are told with the time when their wait ended, between packets that are younger. */
 static void time_counts_once(void **state)
 {
@@ -547,6 +546,7 @@ static void time_counts_once(void **state)
 	end(&bench);
 }
 
+/* Little evidence goes first, a scanner last; its record survives its entry. */
 static void the_least_evidence_is_evicted(void **state)
 {
 	struct ww_trw_config config = ww_trw_config_default();

@@ -218,7 +218,7 @@ void ww_trw_soon(const struct ww_trw *trw, const struct ww_ip *src, uint8_t prot
 	ww_distinct_expect(trw->distinct, first->slot - 1u);
 }
 
-/* Inlined into ww_trw_contact, what is rare would cost each contact the saving of registers. */
+/* Inlined, what is rare would cost each contact the saving of registers. */
 #define RARE __attribute__((noinline, cold)) static
 
 RARE struct source *make(

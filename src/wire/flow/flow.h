@@ -326,15 +326,15 @@ void ww_flows_free(struct ww_flows **flows);
 void ww_flows_feed(
 	struct ww_flows *flows, const struct ww_packet *packets, size_t n, bool skipped[WW_BATCH]);
 /*
- * The end of the capture: judges what is pending in the order it was sent, ends streams and flows
- * in table order. Call once; ww_flows_feed must not follow.
- */
-/*
  * No packet came for a while, and it is `time_us` now on the clock that they come with: attempts
  * that waited for an answer are judged as if one had. For live capture; packets that come later
  * must not be older than that.
  */
 void ww_flows_tick(struct ww_flows *flows, int64_t time_us);
+/*
+ * The end of the capture: judges what is pending in the order it was sent, ends streams and flows
+ * in table order. Call once; ww_flows_feed must not follow.
+ */
 void ww_flows_finish(struct ww_flows *flows);
 const struct ww_flow_counts *ww_flows_counts(const struct ww_flows *flows);
 /* Distinct addresses seen: exact to 16,384, then an estimate (HyperLogLog, +-0.8 %). */

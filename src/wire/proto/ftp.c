@@ -7,13 +7,13 @@
  *	        CODE - text CRLF  ...  CODE SP text   a reply of several lines: the last one counts
  *
  * Both sides are Telnet (RFC 854): IAC sequences in a line are taken out as Snort's ftp_telnet
- *does, with the two that erase (EC a character, EL the line), so that "U<IAC NOP>SER" is USER.
- *Lines end at LF, with or without CR.
+ * does, with the two that erase (EC a character, EL the line), so that "U<IAC NOP>SER" is USER.
+ * Lines end at LF, with or without CR.
  *
  * A reply answers the oldest command that has none; 1yz is only preliminary. At most 16 commands
  * wait, beyond that their replies are told without a request. The data connection is not followed.
  * POP3 and IRC begin alike: a flow is FTP when the server greets as FTP does, or when the client
- *says what only FTP has. One whose first server line has no number is given up.
+ * says what only FTP has. One whose first server line has no number is given up.
  */
 #include "wire/proto/line.h"
 

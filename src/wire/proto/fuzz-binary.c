@@ -5,7 +5,7 @@
  *	| protocol | step | then turns: | direction 1 bit, length 15 bits | bytes |
  *
  * What must hold: no read beyond a piece (each is in memory of its size); the conversation in
- *pieces of `step` bytes tells the same as whole; in tables of their least size too, nothing leaks.
+ * pieces of `step` bytes tells the same as whole; in tables of their least size too, nothing leaks.
  * Datagrams go in whole.
  */
 #include "wire/proto/test-tape.h"

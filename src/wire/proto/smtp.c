@@ -10,17 +10,17 @@
  *	        CODE - text CRLF  ...  CODE SP text   a reply of several lines: the last one counts
  *
  * EHLO, MAIL and RCPT are messages. One repeats what was said before in its envelope, so that a
- *rule may ask for a name, a sender and a recipient together; see struct ww_message. Every command
- *is a fact. The reply to a command answers it: a recipient that is refused is an attack that
- *failed. Commands may be pipelined (RFC 2920): the oldest that has no reply is the one answered, 64
- *wait, beyond that replies are told without a request.
+ * rule may ask for a name, a sender and a recipient together; see struct ww_message. Every command
+ * is a fact. The reply to a command answers it: a recipient that is refused is an attack that
+ * failed. Commands may be pipelined (RFC 2920): the oldest that has no reply is the one answered,
+ * 64 wait, beyond that replies are told without a request.
  *
  * What follows DATA is the mail unless the server has refused it by then; it is not looked at, so
  * that nothing in a mail is taken for a command. A line that answers a 334 (RFC 4954) is no command
  * either. A 220 to STARTTLS ends what can be read (RFC 3207).
  *
  * Lines end at LF, with or without CR, as servers take them. An adversary can so hide a command in
- *a mail from us, or a mail in a command from a server, where server and we disagree on what a line
+ * a mail from us, or a mail in a command from a server, where server and we disagree on what a line
  * "." is.
  */
 #include "wire/proto/line.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * SSH's identification (RFC 4253, 4.2): who speaks which version. What follows is looked at by
- *nobody.
+ * nobody.
  *
  *	SSH-protoversion-softwareversion [SP comments] CRLF        SSH-2.0-OpenSSH_9.2
  *

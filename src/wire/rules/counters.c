@@ -13,8 +13,8 @@
  *
  * An interval begins with its first match and lasts `seconds` of packet time. One table of 4,096
  * counts in buckets of eight; when a bucket is full, a count whose interval is over gives way, as
- *it begins anew whenever it comes. Is there none, the count used longest ago is given up and
- *counted: its rule starts to count again.
+ * it begins anew whenever it comes. Is there none, the count used longest ago is given up and
+ * counted: its rule starts to count again.
  */
 #include "wire/rules/rules-private.h"
 

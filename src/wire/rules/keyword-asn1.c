@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * asn1:WHAT...: BER that some decoder overflows at (X.690, section 8; Snort 2.9 manual, 3.5.36).
+ * asn1:WHAT...: BER that some decoder overflows at (X.690, section 8; Snort 2.9 manual).
  *
  *	bitstring_overflow     a BIT STRING with more unused bits than it has
  *	double_overflow        a REAL in decimal digits of more than 256 bytes

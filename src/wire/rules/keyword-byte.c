@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * byte_test and byte_jump: numbers in the payload (Snort 2.9 manual, 3.5.30 and 3.5.31).
+ * byte_test and byte_jump: numbers in the payload (Snort 2.9 manual).
  *
  *	byte_test:N, [!]OP, VALUE, OFFSET [, relative] [, ENDIAN] [, string, RADIX] [, bitmask M]
  *	byte_jump:N, OFFSET [, relative] [, multiplier K] [, ENDIAN] [, string, RADIX] [, align]

@@ -2,7 +2,7 @@
 /*
  * content, uricontent: bytes in a buffer.
  *
- * The window (Snort 2.9 manual, 3.5.1-3.5.10), half open, in which the bytes lie whole:
+ * The window (Snort 2.9 manual), half open, in which the bytes lie whole:
  *
  *	offset, depth      [base + offset, base + offset + depth)
  *	distance, within   [cursor + distance, cursor + distance + within)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dce_iface, dce_opnum: which interface and operation a DCE/RPC call is for (Snort 2.9 manual,
- * 3.5.39; Suricata: dcerpc.iface, dcerpc.opnum). With dce_stub_data, a buffer, they speak of one
- * call.
+ * dce_iface, dce_opnum: which interface and operation a DCE/RPC call is for (Snort 2.9 manual;
+ * Suricata: dcerpc.iface, dcerpc.opnum). With dce_stub_data, a buffer, they speak of one call.
  *
  *	dce_iface:UUID [, [<>=!]VERSION] [, any_frag]
  *	dce_iface:uuid UUID [, version [<>=!]VERSION] [, any_frag]          (Snort 3)

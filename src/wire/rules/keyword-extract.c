@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * byte_extract and byte_math: a number of the payload becomes a variable, which offset, depth,
- * distance, within, isdataat, byte_test and byte_jump behind can name (Snort 2.9 manual, 3.5.32).
+ * distance, within, isdataat, byte_test and byte_jump behind can name (Snort 2.9 manual).
  *
  *	byte_extract:N, OFFSET, NAME [, relative] [, multiplier K] [, ENDIAN]
  *		[, string, RADIX] [, align K] [, bitmask M]

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ftpbounce: an FTP PORT command that names an address which is not its sender's (Snort 2.9 manual,
- * 3.5.36): the server is asked to connect to somebody else.
+ * ftpbounce: an FTP PORT command that names an address which is not its sender's (Snort 2.9
+ * manual): the server is asked to connect to somebody else.
  *
  *	PORT h1,h2,h3,h4,p1,p2          content:"PORT"; nocase; ftpbounce;
  *
  * Six numbers are read behind the last match, blanks before them skipped; what is none has no
  * address, and does not match. As in Snort only IPv4 is compared: a sender with an IPv6 address
- *that says PORT bounces.
+ * that says PORT bounces.
  */
 #include "wire/rules/rules-private.h"
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * ssl_state, ssl_version: what the TLS records at the payload's start are (Snort 2.9 manual, 3.5.32
- * and 3.5.33).
+ * ssl_state, ssl_version: what the TLS records at the payload's start are (Snort 2.9 manual).
  *
  *	ssl_state:[!]client_hello | server_hello | client_keyx | server_keyx | unknown [, ...]
  *	ssl_version:[!]sslv2 | sslv3 | tls1.0 | tls1.1 | tls1.2 [, ...]
  *
  * One of those named is enough; with '!' none of them may be. The states are those of the handshake
  * messages in the records from the payload's start on, as far as they came: of the stream's start
- *or of the segment's, as with offset. Snort remembers a session's states and version; here nothing
- *is remembered, so that a rule means the same however many threads look. The version is that of the
- * record, or of the hello in SSLv2's framing. TLS 1.3 has the records of TLS 1.2 (RFC 8446, 5.1),
- *and is tls1.2 here. What begins with no record is in no state and of no version: neither matches,
- * negated or not; `unknown` is what does.
+ * or of the segment's, as with offset. Snort remembers a session's states and version; here nothing
+ * is remembered, so that a rule means the same however many threads look. The version is that of
+ * the record, or of the hello in SSLv2's framing. TLS 1.3 has the records of TLS 1.2 (RFC 8446,
+ * 5.1), and is tls1.2 here. What begins with no record is in no state and of no version: neither
+ * matches, negated or not; `unknown` is what does.
  */
 #include "wire/rules/rules-private.h"
 

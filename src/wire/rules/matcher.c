@@ -3,10 +3,10 @@
  * Many literal patterns at once.
  *
  * Patterns of seven bytes and more go to strides.c, which looks at every fourth place of a text.
- *The others are found by runs of three bytes, the rarest of each pattern by a table of how common
- *bytes are in traffic. A hash of a run marks a place in the table `first`, a hash of the run behind
- *it one in `second`; both hold a bit for the pattern's class, one of six. A text is read once, and
- *at each position i
+ * The others are found by runs of three bytes, the rarest of each pattern by a table of how common
+ * bytes are in traffic. A hash of a run marks a place in the table `first`, a hash of the run
+ * behind it one in `second`; both hold a bit for the pattern's class, one of six. A text is read
+ * once, and at each position i
  *
  *	first[hash(text[i..i+3))] & second[hash(text[i+3..i+6))]
  *
@@ -14,9 +14,9 @@
  * Patterns of three to five bytes have no second run: they are the seventh class, whose bit all of
  * `second` holds; those of two are the eighth, there with every third byte that may follow. The
  * idea is that of FDR (Wang et al., "Hyperscan: A Fast Multi-pattern Regex Matcher for Modern
- *CPUs", NSDI 2019), a shift-or filter with hashed buckets, cut down to two look-ups, in portable C.
- *Where the patterns are some hundreds, nibbles.c says faster where to look at all; when it is quick
- *enough to do that for all of them, none goes to strides.c.
+ * CPUs", NSDI 2019), a shift-or filter with hashed buckets, cut down to two look-ups, in portable
+ * C. Where the patterns are some hundreds, nibbles.c says faster where to look at all; when it is
+ * quick enough to do that for all of them, none goes to strides.c.
  *
  * Why not Hyperscan 5.4 itself: on 892 MB of payload with 3,000 patterns of real rules a prototype
  * of this took half its time (0.9 s and 1.8 s), and it is built in a millisecond, where Hyperscan

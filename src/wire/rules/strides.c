@@ -4,7 +4,7 @@
  *
  * Wherever such a literal lies in a text, one of four neighbouring runs of four of its bytes begins
  * at a place that four divides. So all four runs are entered into the tables, and the text is
- *looked at only in such places (Wu and Manber, "A fast algorithm for multi-pattern searching",
+ * looked at only in such places (Wu and Manber, "A fast algorithm for multi-pattern searching",
  *1994, skip in a like manner):
  *
  *	text      . . . . | . . . . | . . . . | . . . .        first[hash of this run] &
@@ -12,9 +12,9 @@
  *	runs                cdef  ghij
  *
  * Both tables hold a bit for the pair's class, one of seven; where the AND is not 0, the literals
- *of that pair of hashes are compared. A literal of fewer than eleven bytes has no second run in
- *every place: it is of the eighth class, whose bit all of `second` holds. Which part of a longer
- *literal is taken is decided by how rare its bytes are in traffic.
+ * of that pair of hashes are compared. A literal of fewer than eleven bytes has no second run in
+ * every place: it is of the eighth class, whose bit all of `second` holds. Which part of a longer
+ * literal is taken is decided by how rare its bytes are in traffic.
  *
  * What a hostile text costs: one chain of comparisons each four bytes. Chains are as long as the
  * rules make them.

@@ -126,6 +126,12 @@ static void test_whose(void **state)
 	assert_string_equal(note, "TFTP: asks to write a.b, octet");
 	send_datagram(2, 3000, 1, 2000, ACK, 4, 161);
 	assert_int_equal(answers, 1);
+	/* A request that is out of order takes nothing from the wait of another. */
+	send_datagram(1, 2000, 2, 69, READ, sizeof(READ), 180);
+	send_datagram(5, 2000, 2, 69, READ, sizeof(READ), 130);
+	send_datagram(2, 3000, 1, 2000, DATA, sizeof(DATA) - 1, 195);
+	assert_int_equal(answers, 2);
+	answers = 1;
 	/* What no rule alerted on is not waited for. */
 	send_datagram(1, 2000, 2, 70, READ, sizeof(READ), 200);
 	send_datagram(2, 3000, 1, 2000, DATA, sizeof(DATA) - 1, 201);

@@ -86,8 +86,10 @@ static void remember(struct ww_rules *rules, const struct ww_packet *packet, boo
 		.port = packet->sport,
 		.waits = true,
 		.writes = writes};
+	/* Frames may be out of order: an older request does not shorten the newer one's wait. */
+	if (!rules->transfers->any || packet->time_us > rules->transfers->newest_us)
+		rules->transfers->newest_us = packet->time_us;
 	rules->transfers->any = true;
-	rules->transfers->newest_us = packet->time_us;
 }
 
 /* A name out of a packet, as far as it can be read; the rest is dots. */

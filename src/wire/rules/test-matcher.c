@@ -3,27 +3,7 @@
  * Literals in random bytes, against slow models: the matchers against each other and against a
  * plain search, few patterns and hundreds of them; the quick look before; one literal.
  */
-#include "wire/rules/test-rules.h"
-
-#include "base/rng.h"
-
-#include <ctype.h>
-
-enum { TEXT_MAX = 200 };
-
-static void random_text(struct ww_rng *rng, uint8_t *out, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t) "abAB\x00"[ww_rng_below(rng, 5)];
-}
-
-static bool equal(const uint8_t *a, const uint8_t *b, size_t len, bool nocase)
-{
-	for (size_t i = 0; i < len; i++)
-		if (nocase ? tolower(a[i]) != tolower(b[i]) : a[i] != b[i])
-			return false;
-	return true;
-}
+#include "wire/rules/test-random.h"
 
 /* ---- matchers ---- */
 

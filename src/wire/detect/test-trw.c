@@ -412,6 +412,33 @@ static void a_worm_that_counts_upwards(void **state)
 	end(&bench);
 }
 
+/* IPv6 as well; and one that jumps between two networks does not. */
+static void an_ipv6_sweep_counts_upwards(void **state)
+{
+	for (int jumps = 0; jumps < 2; jumps++) {
+		struct bench bench = begin();
+		for (uint32_t i = 0; i < 40; i++) {
+			bench.now_us += 1000;
+			struct ww_contact sent = {.port = 22,
+				.proto = WW_PROTO_TCP,
+				.outcome = WW_CONTACT_SENT,
+				.sent_us = bench.now_us,
+				.sent_frame = ++bench.frame,
+				.src = {{0x20, 1, [15] = 7}},
+				.dst = {{0x20, 1, [14] = 1, [15] = (uint8_t)(0xf0 + i)}}};
+			sent.dst.b[14] = (uint8_t)(1 + (0xf0 + i) / 256);
+			sent.dst.b[3] = (uint8_t)(jumps ? i % 2 : 0);
+			ww_trw_contact(bench.trw, &sent);
+			judge(&bench, sent, WW_CONTACT_UNANSWERED);
+		}
+		ww_trw_finish(bench.trw);
+		assert_int_equal(bench.told->n, 1);
+		assert_string_equal(
+			bench.told->findings[0].strategy.name, jumps ? "" : "sequential");
+		end(&bench);
+	}
+}
+
 static void protocols_walk_apart(void **state)
 {
 	struct bench bench = begin();
@@ -631,6 +658,7 @@ int main(void)
 		cmocka_unit_test(the_silence_of_a_scanner_is_counted_untold),
 		cmocka_unit_test(streams_are_neither_answered_nor_failed),
 		cmocka_unit_test(a_worm_that_counts_upwards),
+		cmocka_unit_test(an_ipv6_sweep_counts_upwards),
 		cmocka_unit_test(protocols_walk_apart),
 		cmocka_unit_test(hostile_values_do_no_harm),
 		cmocka_unit_test(sources_walk_as_the_model_does),
